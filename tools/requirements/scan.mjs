@@ -87,19 +87,20 @@ function enclosingCalls(node) {
 /** `it(…)`, `describe.each(…)(…)`, `test.skip(…)`: which function, and whether it is switched off. */
 function jestCallee(node) {
   if (!ts.isCallExpression(node)) return undefined;
-  let callee = node.expression;
-  let skipped = false;
-  for (;;) {
-    if (ts.isPropertyAccessExpression(callee)) {
-      skipped ||= callee.name.text === 'skip' || callee.name.text === 'todo';
-      callee = callee.expression;
-    } else if (ts.isCallExpression(callee)) callee = callee.expression;
-    else if (ts.isTaggedTemplateExpression(callee)) callee = callee.tag;
-    else break;
+  const { name, modifiers } = unwrapCallee(node.expression);
+  const kind = BLOCKS.has(name) ? 'block' : TESTS.has(name) ? 'test' : undefined;
+  const skipped = name.startsWith('x') || modifiers.includes('skip') || modifiers.includes('todo');
+  return kind && { kind, skipped };
+}
+
+/** The identifier at the bottom of `it.only.each(…)` and the names stacked on it. */
+function unwrapCallee(callee, modifiers = []) {
+  if (ts.isPropertyAccessExpression(callee)) {
+    return unwrapCallee(callee.expression, [...modifiers, callee.name.text]);
   }
-  if (!ts.isIdentifier(callee)) return undefined;
-  const kind = BLOCKS.has(callee.text) ? 'block' : TESTS.has(callee.text) ? 'test' : undefined;
-  return kind && { kind, skipped: skipped || callee.text.startsWith('x') };
+  if (ts.isCallExpression(callee)) return unwrapCallee(callee.expression, modifiers);
+  if (ts.isTaggedTemplateExpression(callee)) return unwrapCallee(callee.tag, modifiers);
+  return { name: ts.isIdentifier(callee) ? callee.text : '', modifiers };
 }
 
 const isTest = (node) => jestCallee(node)?.kind === 'test';

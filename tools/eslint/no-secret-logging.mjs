@@ -1,0 +1,1 @@
+export const noSecretLogging = { meta: { type: 'problem', schema: [], messages: {} }, create: () => ({}) };
