@@ -1,12 +1,14 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
+function derLength(length: number): Buffer {
+  if (length < 0x80) return Buffer.from([length]);
+  return length < 0x100 ? Buffer.from([0x81, length]) : Buffer.from([0x82, length >> 8, length & 0xff]);
+}
+
 /** DER: tag, length, content (ITU-T X.690). */
 function der(tag: number, ...content: Uint8Array[]): Buffer {
   const body = Buffer.concat(content);
-  const length =
-    body.length < 0x80
-      ? Buffer.from([body.length])
-      : Buffer.from([0x82, body.length >> 8, body.length & 0xff]);
+  const length = derLength(body.length);
   return Buffer.concat([Buffer.from([tag]), length, body]);
 }
 
@@ -41,11 +43,9 @@ export function selfSigned(dnsName: string): { key: string; cert: string } {
     der(0xa3, sequence(sequence(SUBJECT_ALT_NAME, der(0x04, alternative)))),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', unsigned, privateKey));
-  const base64 = sequence(unsigned, ECDSA_SHA256, signature)
-    .toString('base64')
-    .replace(/(.{64})/g, '$1\n');
+  const base64 = sequence(unsigned, ECDSA_SHA256, signature).toString('base64');
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${base64.match(/.{1,64}/g)!.join('\n')}\n-----END CERTIFICATE-----\n`,
   };
 }
