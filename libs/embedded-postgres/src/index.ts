@@ -1,0 +1,2 @@
+export { createServiceDatabase, type ServiceDatabase } from './service-database.js';
+export { startPostgres, type PostgresOptions, type RunningPostgres } from './server.js';
