@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { PolicyState } from '../organisation/state.js';
+
+const byKey = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+
+/** Everything that a decision can depend on, in one order: the same policy gives the same bytes whatever led to it. */
+export function canonicalPolicy(state: PolicyState): unknown {
+  return {
+    v: 1,
+    org: state.org,
+    home: state.home,
+    members: byKey(state.members).map(([user, { roles }]) => ({ user, roles: [...roles].sort() })),
+    revoked: byKey(state.revoked).map(([sid, generation]) => ({ sid, generation })),
+    roles: byKey(state.roles).map(([role]) => role),
+    rules: byKey(state.rules).map(([, rule]) => rule),
+    servers: byKey(state.servers).map(([, server]) => server),
+    tools: byKey(state.tools).map(([srv, tools]) => ({
+      srv,
+      tools: byKey(tools).map(([tool, { label, disabledForAll, disabledFor }]) => ({
+        tool,
+        label,
+        disabledForAll,
+        disabledFor: [...disabledFor].sort(),
+      })),
+    })),
+    clients: byKey(state.clients).map(([client, { generation, active }]) => ({ client, generation, active })),
+  };
+}
+
+/** SHA-256 of the RFC 8785 bytes of {@link canonicalPolicy}, base64url. */
+export const digestOf = (state: PolicyState): string =>
+  createHash('sha256')
+    .update('portcullis/v1/policy\0')
+    .update(canonicalize(canonicalPolicy(state))!)
+    .digest('base64url');

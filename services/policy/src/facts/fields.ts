@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/**
+ * Fields of stored facts. They are frozen with the facts and therefore not those of the message contracts, which may
+ * grow: what has been written once must be readable for ever.
+ */
+export const id = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+export const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,23}$/);
+export const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/);
+export const tool = z.string().regex(/^[A-Za-z0-9_./-]{1,128}$/);
+export const toolPattern = z.string().regex(/^[A-Za-z0-9_./*-]{1,128}$/);
+export const label = z.enum(['read', 'write', 'destructive']);
+export const time = z.iso.datetime({ precision: 3 });
+export const slot = z.strictObject({ slot: name, owner: z.enum(['organisation', 'user']) });
+export const actor = z.strictObject({
+  kind: z.enum(['user', 'agent', 'system', 'service']),
+  id: z.string().max(128).nullable(),
+});
+export type Actor = z.infer<typeof actor>;
+
+export const server = { srv: id, slug, dst: z.string().min(8).max(300), slots: z.array(slot).max(16) };
+
+/** A rule as it is kept: servers by id, so that a slug which passes to another server takes no permission along. */
+export const storedRule = z.strictObject({
+  id: name,
+  effect: z.enum(['allow', 'deny']),
+  subjects: z.strictObject({
+    roles: z.array(name).max(64).optional(),
+    users: z.array(id).max(256).optional(),
+    everyone: z.literal(true).optional(),
+  }),
+  servers: z
+    .array(z.union([z.literal('*'), id]))
+    .min(1)
+    .max(64),
+  tools: z.array(toolPattern).min(1).max(256),
+  labels: z.array(label).min(1).optional(),
+  when: z.record(z.string(), z.json()).optional(),
+});
+export type StoredRule = z.infer<typeof storedRule>;

@@ -1,0 +1,77 @@
+import { AppError, type PolicyCommand } from '@portcullis/contracts';
+import type { Fact } from '../facts/facts.js';
+import type { Actor } from '../facts/fields.js';
+import { hasCommand } from './command-log.js';
+import { credentialDeciders } from './credentials.js';
+import { evolve } from './evolve.js';
+import { membershipDeciders } from './membership.js';
+import { ruleDeciders } from './rules.js';
+import { serverDeciders } from './servers.js';
+import type { PolicyState } from './state.js';
+
+/** Who asks for what, when. Ids, time and actor come with the commands: a decision reads no clock. */
+export interface CommandBatch {
+  org: string;
+  commandId: string;
+  time: string;
+  actor: Actor;
+  commands: readonly PolicyCommand[];
+}
+
+export type CommandType = PolicyCommand['type'];
+export type CommandOf<T extends CommandType> = Extract<PolicyCommand, { type: T }>;
+
+/** A fact without what {@link decide} adds to every fact of a batch. */
+export type Said = {
+  [K in Fact['type']]: {
+    type: K;
+    data: Omit<Extract<Fact, { type: K }>['data'], 'org' | 'commandId' | 'time' | 'actor'>;
+  };
+}[Fact['type']];
+
+/** Rules of one command: facts, nothing if it is so already, or an AppError. */
+export type Decider<T extends CommandType> = (command: CommandOf<T>, state: PolicyState) => Said[];
+
+type Deciders = { [T in CommandType]: Decider<T> };
+
+const DECIDERS: Deciders = {
+  ...membershipDeciders,
+  ...credentialDeciders,
+  ...ruleDeciders,
+  ...serverDeciders,
+};
+
+/**
+ * All commands of a batch or none: each sees the facts of those before it. A batch whose id has led to facts before
+ * yields nothing.
+ * @throws AppError INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS or FAILED_PRECONDITION
+ */
+export function decide(batch: CommandBatch, state: PolicyState): Fact[] {
+  if (hasCommand(state.commands, batch.commandId)) return [];
+  const facts: Fact[] = [];
+  let current = state;
+  for (const command of batch.commands) {
+    requireRegistered(command, current, batch.org);
+    for (const said of decideOne(command, current)) {
+      const { org, commandId, time, actor } = batch;
+      const fact = { type: said.type, data: { org, commandId, time, actor, ...said.data } } as Fact;
+      facts.push(fact);
+      current = evolve(current, fact);
+    }
+  }
+  return facts;
+}
+
+function decideOne<T extends CommandType>(command: CommandOf<T>, state: PolicyState): Said[] {
+  const decider = DECIDERS[command.type as T] as Decider<T>;
+  return decider(command, state);
+}
+
+function requireRegistered(command: PolicyCommand, state: PolicyState, org: string): void {
+  if (command.type === 'RegisterOrganisation') {
+    if (command.org !== org)
+      throw new AppError('INVALID_ARGUMENT', 'The command names another organisation.');
+    return;
+  }
+  if (state.org === null) throw new AppError('NOT_FOUND', 'The organisation is not registered.');
+}

@@ -1,0 +1,104 @@
+import type { Fact, FactData, FactOf, FactType } from '../facts/facts.js';
+import { withCommand } from './command-log.js';
+import type { Member, PolicyState, Tool } from './state.js';
+
+type Evolvers = { [T in FactType]: (state: PolicyState, data: FactData<T>) => Partial<PolicyState> };
+
+function put<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+function drop<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  if (!map.has(key)) return map;
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
+
+function withRoles(
+  state: PolicyState,
+  user: string,
+  change: (roles: Set<string>) => void,
+): Partial<PolicyState> {
+  const member = state.members.get(user);
+  if (member === undefined) return {};
+  const roles = new Set(member.roles);
+  change(roles);
+  return { members: put<string, Member>(state.members, user, { ...member, roles }) };
+}
+
+const UNSEEN: Tool = { label: null, disabledForAll: false, disabledFor: new Set() };
+
+function withTool(
+  state: PolicyState,
+  srv: string,
+  tool: string,
+  change: (tool: Tool) => Tool,
+): Partial<PolicyState> {
+  const tools = state.tools.get(srv) ?? new Map<string, Tool>();
+  return { tools: put(state.tools, srv, put(tools, tool, change(tools.get(tool) ?? UNSEEN))) };
+}
+
+function withSwitch(
+  state: PolicyState,
+  data: FactData<'policy.ToolDisabled'>,
+  off: boolean,
+): Partial<PolicyState> {
+  const { user } = data;
+  return withTool(state, data.srv, data.tool, (tool) => {
+    if (user === null) return { ...tool, disabledForAll: off };
+    const disabledFor = new Set(tool.disabledFor);
+    if (off) disabledFor.add(user);
+    else disabledFor.delete(user);
+    return { ...tool, disabledFor };
+  });
+}
+
+const EVOLVERS: Evolvers = {
+  'policy.OrganisationRegistered': (_state, { org, founder, home }) => ({ org, founder, home }),
+  'policy.MemberAdded': (state, { user, time }) => ({
+    members: put<string, Member>(state.members, user, { since: time, roles: new Set() }),
+  }),
+  'policy.MemberRemoved': (state, { user }) => ({ members: drop(state.members, user) }),
+  'policy.CredentialRevoked': (state, { sid, generation }) => ({
+    revoked: put(state.revoked, sid, Math.max(generation, state.revoked.get(sid) ?? 0)),
+  }),
+  'policy.RoleDefined': (state, { role, description }) => ({ roles: put(state.roles, role, description) }),
+  'policy.RoleRemoved': (state, { role }) => ({ roles: drop(state.roles, role) }),
+  'policy.RoleGranted': (state, { user, role }) => withRoles(state, user, (roles) => roles.add(role)),
+  'policy.RoleRevoked': (state, { user, role }) => withRoles(state, user, (roles) => roles.delete(role)),
+  'policy.RuleAdded': (state, { rule }) => ({ rules: put(state.rules, rule.id, rule) }),
+  'policy.RuleRemoved': (state, { rule }) => ({ rules: drop(state.rules, rule) }),
+  'policy.ServerConnected': (state, { srv, slug, dst, slots }) => ({
+    servers: put(state.servers, srv, { srv, slug, dst, slots }),
+  }),
+  'policy.ServerChanged': (state, { srv, slug, dst, slots }) => ({
+    servers: put(state.servers, srv, { srv, slug, dst, slots }),
+  }),
+  'policy.ServerRemoved': (state, { srv }) => ({
+    servers: drop(state.servers, srv),
+    tools: drop(state.tools, srv),
+  }),
+  'policy.ToolLabelled': (state, { srv, tool, label }) =>
+    withTool(state, srv, tool, (t) => ({ ...t, label })),
+  'policy.ToolDisabled': (state, data) => withSwitch(state, data, true),
+  'policy.ToolEnabled': (state, data) => withSwitch(state, data, false),
+  'policy.PolicyClientAdded': (state, { client, name, generation, time }) => ({
+    clients: put(state.clients, client, { client, name, since: time, generation, active: true }),
+  }),
+  'policy.PolicyClientRevoked': (state, { client }) => {
+    const known = state.clients.get(client);
+    return known === undefined ? {} : { clients: put(state.clients, client, { ...known, active: false }) };
+  },
+};
+
+/** Total: whatever order facts come in, this gives a state. Whether they may come so is {@link decide}'s business. */
+export function evolve(state: PolicyState, fact: Fact): PolicyState {
+  const change = evolveOne(state, fact);
+  return { ...state, ...change, commands: withCommand(state.commands, fact.data.commandId) };
+}
+
+function evolveOne<T extends FactType>(state: PolicyState, fact: FactOf<T>): Partial<PolicyState> {
+  const evolver = EVOLVERS[fact.type as T] as (state: PolicyState, data: FactData<T>) => Partial<PolicyState>;
+  return evolver(state, fact.data as FactData<T>);
+}

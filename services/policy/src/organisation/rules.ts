@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import { AppError, type Rule } from '@portcullis/contracts';
+import { compileCondition } from '../conditions/compile.js';
+import { isBuiltinRule } from '../decisions/builtin-rules.js';
+import type { StoredRule } from '../facts/fields.js';
+import type { Decider } from './decide.js';
+import { hasRole, serverBySlug, type PolicyState } from './state.js';
+
+/** One organisation's rules; more would be a mistake in a generator. */
+const MAX_RULES = 10_000;
+
+const addRule: Decider<'AddRule'> = ({ rule }, state) => {
+  const stored = validateRule(rule, state);
+  const known = state.rules.get(rule.id);
+  if (known === undefined) {
+    if (state.rules.size >= MAX_RULES)
+      throw new AppError('FAILED_PRECONDITION', `There are ${MAX_RULES} rules already.`);
+    return [{ type: 'policy.RuleAdded', data: { rule: stored } }];
+  }
+  if (isDeepStrictEqual(known, stored)) return [];
+  throw new AppError(
+    'ALREADY_EXISTS',
+    `There is another rule "${rule.id}": remove it in the same request to replace it.`,
+  );
+};
+
+const removeRule: Decider<'RemoveRule'> = ({ rule }, state) =>
+  state.rules.has(rule) ? [{ type: 'policy.RuleRemoved', data: { rule } }] : [];
+
+/** Refuses at load what could never mean what its author thinks: unknown names, nobody, a condition that is none. */
+function validateRule(rule: Rule, state: PolicyState): StoredRule {
+  if (isBuiltinRule(rule.id))
+    throw new AppError('INVALID_ARGUMENT', `"${rule.id}" is the name of a built-in rule.`);
+  validateSubjects(rule, state);
+  if (rule.when !== undefined) compileCondition(rule.when);
+  const servers = rule.servers.map((slug) => (slug === '*' ? '*' : requireSlug(slug, state)));
+  return { ...rule, servers: [...new Set(servers)] };
+}
+
+function validateSubjects({ subjects }: Rule, state: PolicyState): void {
+  const { roles = [], users = [], everyone } = subjects;
+  if (everyone === undefined && roles.length + users.length === 0) {
+    throw new AppError('INVALID_ARGUMENT', 'The rule is for nobody: name roles, users or everyone.');
+  }
+  const role = roles.find((candidate) => !hasRole(state, candidate));
+  if (role !== undefined) throw new AppError('INVALID_ARGUMENT', `There is no role "${role}".`);
+  const user = users.find((candidate) => !state.members.has(candidate));
+  if (user !== undefined)
+    throw new AppError('INVALID_ARGUMENT', `User ${user} is not a member of the organisation.`);
+}
+
+function requireSlug(slug: string, state: PolicyState): string {
+  const server = serverBySlug(state, slug);
+  if (server === undefined) throw new AppError('INVALID_ARGUMENT', `There is no server "${slug}".`);
+  return server.srv;
+}
+
+export const ruleDeciders = { AddRule: addRule, RemoveRule: removeRule };

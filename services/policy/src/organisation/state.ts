@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+import type { label, slot, StoredRule } from '../facts/fields.js';
+import { emptyCommandLog, type CommandLog } from './command-log.js';
+
+export type ToolLabel = z.infer<typeof label>;
+export type Slot = z.infer<typeof slot>;
+
+export interface Member {
+  since: string;
+  /** Granted roles; `member` is held by every member and never listed. */
+  roles: ReadonlySet<string>;
+}
+
+export interface Server {
+  srv: string;
+  slug: string;
+  dst: string;
+  slots: readonly Slot[];
+}
+
+/** What is known of one tool of a server. */
+export interface Tool {
+  label: ToolLabel | null;
+  disabledForAll: boolean;
+  disabledFor: ReadonlySet<string>;
+}
+
+export interface PolicyClient {
+  client: string;
+  name: string;
+  since: string;
+  generation: number;
+  active: boolean;
+}
+
+/** Everything the facts of one organisation add up to. Immutable. */
+export interface PolicyState {
+  readonly org: string | null;
+  readonly home: boolean;
+  readonly founder: string | null;
+  readonly members: ReadonlyMap<string, Member>;
+  /** Session or key id → highest revoked generation. */
+  readonly revoked: ReadonlyMap<string, number>;
+  /** Custom roles and their descriptions; built-in ones are in {@link BUILTIN_ROLES}. */
+  readonly roles: ReadonlyMap<string, string>;
+  readonly rules: ReadonlyMap<string, StoredRule>;
+  readonly servers: ReadonlyMap<string, Server>;
+  /** srv → tool → what is known. */
+  readonly tools: ReadonlyMap<string, ReadonlyMap<string, Tool>>;
+  readonly clients: ReadonlyMap<string, PolicyClient>;
+  readonly commands: CommandLog;
+}
+
+export const initialState: PolicyState = {
+  org: null,
+  home: false,
+  founder: null,
+  members: new Map(),
+  revoked: new Map(),
+  roles: new Map(),
+  rules: new Map(),
+  servers: new Map(),
+  tools: new Map(),
+  clients: new Map(),
+  commands: emptyCommandLog,
+};
+
+export const BUILTIN_ROLES: ReadonlyMap<string, string> = new Map([
+  ['admin', 'May administer the organisation. Brings no tool by itself.'],
+  ['member', 'Held by every member.'],
+]);
+
+export const hasRole = (state: PolicyState, role: string): boolean =>
+  BUILTIN_ROLES.has(role) || state.roles.has(role);
+
+/** All roles of a member, sorted; none for a stranger. */
+export function rolesOf(state: PolicyState, user: string): string[] {
+  const member = state.members.get(user);
+  return member === undefined ? [] : ['member', ...member.roles].sort();
+}
+
+export const isAdmin = (state: PolicyState, user: string): boolean =>
+  state.members.get(user)?.roles.has('admin') ?? false;
+
+export const serverBySlug = (state: PolicyState, slug: string): Server | undefined =>
+  [...state.servers.values()].find((server) => server.slug === slug);
