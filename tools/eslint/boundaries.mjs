@@ -8,8 +8,9 @@ export const depConstraints = [
   { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'scope:contracts', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:embedded-eventstore', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'scope:embedded-postgres', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:eventing', onlyDependOnLibsWithTags: ['scope:contracts'] },
-  { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:contracts'] },
+  { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:contracts', 'scope:embedded-postgres'] },
   { sourceTag: 'scope:egress', onlyDependOnLibsWithTags: ['scope:contracts'] },
 ];
 

@@ -1,7 +1,8 @@
 import { basename, relative, sep } from 'node:path';
 
 const VAGUE = new Set(['utils', 'util', 'common', 'helpers', 'helper', 'shared']);
-const PACKAGE_ENTRY = /^(libs|services|apps)\/[^/]+\/src\/index\.ts$/;
+/** A package's entry, and the entry of what it offers to other packages' tests. */
+const PACKAGE_ENTRY = /^(libs|services|apps)\/[^/]+\/src\/(testing\/)?index\.ts$/;
 
 const pathOf = (context) => relative(context.cwd, context.filename).split(sep).join('/');
 
@@ -46,7 +47,7 @@ export const noBarrels = {
 
 /** The path from the workspace root, also when ESLint runs inside one package. */
 function entryPath(context) {
-  const match = /(?:^|\/)((?:libs|services|apps)\/[^/]+\/src\/index\.ts)$/.exec(
+  const match = /(?:^|\/)((?:libs|services|apps)\/[^/]+\/src\/(?:testing\/)?index\.ts)$/.exec(
     context.filename.split(sep).join('/'),
   );
   return match?.[1] ?? basename(context.filename);
