@@ -1,0 +1,4 @@
+import { CreateDirectory1700000000001 } from './migrations/1700000000001-create-directory.js';
+
+/** In order. One that has been released is never changed. */
+export const MIGRATIONS = [CreateDirectory1700000000001];
