@@ -1,1 +1,1 @@
-export {};
+export { connectionString } from './connection-string.js';

@@ -1,0 +1,89 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { CommitSignal } from './commit-signal.js';
+import { EventLog } from './event-log.js';
+import type { ProposedEvent } from './event-table.js';
+import { checkExpectedVersion, type ExpectedVersion, type Verdict } from './expected-version.js';
+import { GroupCommit } from './group-commit.js';
+import { openDatabase } from './open-database.js';
+import { isMetastream, originalOf } from './stream-record.js';
+
+export interface AppendRequest {
+  stream: string;
+  expected: ExpectedVersion;
+  events: readonly ProposedEvent[];
+  /** Not written any more once this has passed, ms since the epoch. */
+  deadlineMs?: number;
+}
+
+export type WriteOutcome =
+  | { kind: 'written'; revision: number; position: number }
+  /** An append without events: the check passed. */
+  | { kind: 'nothing'; current: number }
+  | { kind: 'late' }
+  | Exclude<Verdict, { kind: 'ok' } | { kind: 'repeated' }>;
+
+/** The database of one node: writes go through here, each durable before its promise resolves. */
+export class EventStorage {
+  readonly log: EventLog;
+  readonly commits = new CommitSignal();
+  readonly #db: DatabaseSync;
+  readonly #group: GroupCommit;
+
+  constructor(db: DatabaseSync, now?: () => number) {
+    this.#db = db;
+    this.log = new EventLog(db, now);
+    this.#group = new GroupCommit(db, () => this.commits.fire());
+  }
+
+  static open(file: string): EventStorage {
+    return new EventStorage(openDatabase(file));
+  }
+
+  append(request: AppendRequest): Promise<WriteOutcome> {
+    return this.#group.run((): WriteOutcome => {
+      if (request.deadlineMs !== undefined && Date.now() > request.deadlineMs) return { kind: 'late' };
+      const verdict = this.#check(request.stream, request.expected, request.events);
+      if (verdict.kind === 'repeated') return { ...verdict, kind: 'written' };
+      if (verdict.kind !== 'ok') return verdict;
+      if (request.events.length > 0)
+        return { kind: 'written', ...this.log.append(request.stream, request.events) };
+      return { kind: 'nothing', current: this.log.streams.find(request.stream)?.lastRevision ?? -1 };
+    });
+  }
+
+  delete(stream: string, expected: ExpectedVersion): Promise<WriteOutcome> {
+    return this.#remove(stream, expected, () => this.log.softDelete(stream));
+  }
+
+  tombstone(stream: string, expected: ExpectedVersion): Promise<WriteOutcome> {
+    return this.#remove(stream, expected, () => this.log.tombstone(stream));
+  }
+
+  /** Position of the last event; 0 in an empty store. */
+  end(): number {
+    return this.log.events.last().position;
+  }
+
+  close(): void {
+    this.#group.flush();
+    this.#db.close();
+  }
+
+  #remove(
+    stream: string,
+    expected: ExpectedVersion,
+    remove: () => { revision: number; position: number },
+  ): Promise<WriteOutcome> {
+    return this.#group.run((): WriteOutcome => {
+      const verdict = this.#check(stream, expected, []);
+      if (verdict.kind === 'deleted' || verdict.kind === 'wrong_version') return verdict;
+      return { kind: 'written', ...remove() };
+    });
+  }
+
+  #check(stream: string, expected: ExpectedVersion, events: readonly ProposedEvent[]): Verdict {
+    const { streams } = this.log;
+    if (isMetastream(stream) && streams.find(originalOf(stream))?.tombstoned) return { kind: 'deleted' };
+    return checkExpectedVersion(this.log.events, streams.find(stream), expected, events);
+  }
+}
