@@ -22,6 +22,10 @@ const tests = [
   '**/test/**/*.ts',
   '**/src/testing/**/*.ts',
 ];
+const NODE_GLOBALS = [
+  ...['process', 'console', 'Buffer', 'URL', 'fetch', 'performance'],
+  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+];
 const size = (lines) => ({
   'max-lines': ['error', { max: lines, skipBlankLines: false, skipComments: false }],
 });
@@ -48,11 +52,7 @@ export default defineConfig(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: Object.fromEntries(
-        ['process', 'console', 'Buffer', 'URL', 'fetch', 'performance', 'setTimeout', 'clearTimeout'].map(
-          (name) => [name, 'readonly'],
-        ),
-      ),
+      globals: Object.fromEntries(NODE_GLOBALS.map((name) => [name, 'readonly'])),
     },
   },
   {

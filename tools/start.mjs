@@ -1,0 +1,26 @@
+// npm start [-- options]: setup, then `portcullis up`. Standard output belongs to portcullis alone (`--json`).
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { setupOrExit } from './setup.mjs';
+import { nodeBinary, root } from './workspace.mjs';
+
+const { natsServer } = setupOrExit();
+const child = spawn(nodeBinary(), [join(root, 'apps/cli/dist/main.js'), 'up', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, NATS_SERVER_BIN: natsServer },
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    // Ctrl-C reaches the whole foreground group by itself; sent twice it could be taken for impatience.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  });
+}
+child.on('error', (error) => {
+  process.stderr.write(`portcullis could not be started: ${error.message}\n`);
+  process.exitCode = 1;
+});
+child.on('exit', (code, signal) => {
+  process.exitCode = code ?? 128 + constants.signals[signal];
+});
