@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { b64u, canonicalBytes, sha256 } from '@portcullis/contracts';
 import type { PolicyState } from '../organisation/state.js';
 
 const byKey = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
@@ -31,7 +30,4 @@ export function canonicalPolicy(state: PolicyState): unknown {
 
 /** SHA-256 of the RFC 8785 bytes of {@link canonicalPolicy}, base64url. */
 export const digestOf = (state: PolicyState): string =>
-  createHash('sha256')
-    .update('portcullis/v1/policy\0')
-    .update(canonicalize(canonicalPolicy(state))!)
-    .digest('base64url');
+  b64u(sha256('portcullis/v1/policy\0', canonicalBytes(canonicalPolicy(state))));

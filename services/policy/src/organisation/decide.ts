@@ -53,7 +53,9 @@ export function decide(batch: CommandBatch, state: PolicyState): Fact[] {
   for (const command of batch.commands) {
     requireRegistered(command, current, batch.org);
     for (const said of decideOne(command, current)) {
-      const { org, commandId, time, actor } = batch;
+      const { org, commandId, actor } = batch;
+      // Facts never go back in time, whatever the clocks of the replicas say.
+      const time = batch.time > current.time ? batch.time : current.time;
       const fact = { type: said.type, data: { org, commandId, time, actor, ...said.data } } as Fact;
       facts.push(fact);
       current = evolve(current, fact);

@@ -95,7 +95,8 @@ const EVOLVERS: Evolvers = {
 /** Total: whatever order facts come in, this gives a state. Whether they may come so is {@link decide}'s business. */
 export function evolve(state: PolicyState, fact: Fact): PolicyState {
   const change = evolveOne(state, fact);
-  return { ...state, ...change, commands: withCommand(state.commands, fact.data.commandId) };
+  const { time } = fact.data;
+  return { ...state, ...change, time, commands: withCommand(state.commands, fact.data.commandId) };
 }
 
 function evolveOne<T extends FactType>(state: PolicyState, fact: FactOf<T>): Partial<PolicyState> {

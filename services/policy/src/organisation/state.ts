@@ -36,6 +36,8 @@ export interface PolicyClient {
 /** Everything the facts of one organisation add up to. Immutable. */
 export interface PolicyState {
   readonly org: string | null;
+  /** Of the last fact. */
+  readonly time: string;
   readonly home: boolean;
   readonly founder: string | null;
   readonly members: ReadonlyMap<string, Member>;
@@ -53,6 +55,7 @@ export interface PolicyState {
 
 export const initialState: PolicyState = {
   org: null,
+  time: '',
   home: false,
   founder: null,
   members: new Map(),

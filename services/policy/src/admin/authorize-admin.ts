@@ -1,0 +1,67 @@
+import { AppError, type Authorization, type AuthorizeAdminRequest } from '@portcullis/contracts';
+import { digestArguments } from '../authorize/digest-arguments.js';
+import type { PrincipalVerifier } from '../authorize/principal-verifier.js';
+import type { Asked, Statements } from '../authorize/statements.js';
+import type { PolicyDecisions } from '../decisions/policy-decisions.js';
+import { decideAdmin } from './decide-admin.js';
+
+type Secret = NonNullable<AuthorizeAdminRequest['secret']>;
+
+/** Decides administrative operations for control. Only those on secrets bring a grant: nothing else needs one. */
+export class AuthorizeAdmin {
+  constructor(
+    private readonly principals: PrincipalVerifier,
+    private readonly decisions: PolicyDecisions,
+    private readonly statements: Statements,
+  ) {}
+
+  /** @throws AppError UNAUTHENTICATED, UNAVAILABLE, INVALID_ARGUMENT (arguments that have no digest) */
+  run({ assertion, operation, secret, call }: AuthorizeAdminRequest): Authorization {
+    const principal = this.principals.verify(assertion);
+    const question = { asker: principal.asker, operation, secret };
+    const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
+      decideAdmin(policy, question),
+    );
+    const digest = secret === null ? null : digestArguments(null, secret.arguments);
+    const asked: Asked = {
+      principal,
+      call,
+      attempt: 1,
+      operation,
+      tool: null,
+      definitionDigest: null,
+      argumentDigest: digest?.digest ?? null,
+    };
+    const argumentSalt = digest?.salt ?? null;
+    const server = secret === null ? undefined : snapshot.state.servers.get(secret.srv);
+    if (decision.decision !== 'allow') {
+      return {
+        ...decision,
+        grants: null,
+        denial: this.statements.denial(asked, decision, server),
+        argumentSalt,
+      };
+    }
+    if (secret === null) return { ...decision, grants: null, denial: null, argumentSalt };
+    const granted = { ...placeOf(secret, server?.slug), slots: [secret.slot.slot], replyKeyHash: null };
+    return {
+      ...decision,
+      grants: this.statements.grant(asked, decision, granted),
+      denial: null,
+      argumentSalt,
+    };
+  }
+}
+
+/** For a server that is gone (its secrets are being deleted) there is no slug any more. */
+const GONE = 'removed';
+
+function placeOf(
+  { srv, arguments: args }: Secret,
+  slug: string = GONE,
+): { srv: string; slug: string; dst: string } {
+  const dst = (args as { target?: { dst?: unknown } } | null)?.target?.dst;
+  if (typeof dst !== 'string')
+    throw new AppError('INVALID_ARGUMENT', 'The target of the secret names no destination.');
+  return { srv, slug, dst };
+}

@@ -1,0 +1,36 @@
+import type { FilteredTools, FilterToolsRequest } from '@portcullis/contracts';
+import { refuseAsker } from '../decisions/decide-question.js';
+import type { PolicySource } from '../decisions/policy-decisions.js';
+import type { Question } from '../decisions/question.js';
+import { couldBeAllowed } from '../decisions/visible-tools.js';
+import type { PrincipalVerifier } from './principal-verifier.js';
+
+/** Which of the tools that a server offers the caller may see. Nothing, wherever a call would be denied outright. */
+export class FilterTools {
+  constructor(
+    private readonly principals: PrincipalVerifier,
+    private readonly source: PolicySource,
+  ) {}
+
+  /** @throws AppError UNAUTHENTICATED, UNAVAILABLE */
+  run({ assertion, srv, tools }: FilterToolsRequest): FilteredTools {
+    const { asker, claims } = this.principals.verify(assertion);
+    const { snapshot, broken } = this.source.view(claims.org);
+    const server = snapshot.state.servers.get(srv);
+    const closed =
+      broken !== null || snapshot.state.org !== claims.org || refuseAsker(snapshot, asker) !== undefined;
+    if (closed || server === undefined) return { allowed: [], revision: snapshot.revision };
+    const question: Question = {
+      asker,
+      operation: 'tool.call',
+      server: { srv },
+      tool: null,
+      arguments: null,
+      context: {},
+    };
+    const visible = tools.filter(({ name, annotations }) =>
+      couldBeAllowed({ snapshot, question, server, tool: name }, annotations),
+    );
+    return { allowed: visible.map(({ name }) => name), revision: snapshot.revision };
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  issueForAudiences,
+  issueToken,
+  type AdminOperation,
+  type Decision,
+  type Grants,
+  type Keyring,
+  type Operation,
+} from '@portcullis/contracts';
+import type { Principal } from './principal-verifier.js';
+
+/** What was asked, in the words of grants and denials. */
+export interface Asked {
+  principal: Principal;
+  call: string;
+  attempt: number;
+  operation: Operation | AdminOperation;
+  tool: string | null;
+  definitionDigest: string | null;
+  argumentDigest: string | null;
+}
+
+/** Where a granted credential may go. */
+export interface GrantedServer {
+  srv: string;
+  slug: string;
+  dst: string;
+  slots: string[];
+  replyKeyHash: string | null;
+}
+
+/** Longest list of reasons that a denial carries. */
+const MAX_REASONS = 16;
+
+/** Policy's own statements about a decision: nobody else can make one, and neither is the other. */
+export class Statements {
+  constructor(private readonly keyring: Keyring) {}
+
+  grant(asked: Asked, decision: Decision, { replyKeyHash, ...server }: GrantedServer): Grants {
+    return issueForAudiences(this.keyring, 'pc-grant+jwt', ['audit', 'vault'], {
+      ...decidedClaims(asked, decision),
+      op: asked.operation as Operation | 'secret.put' | 'secret.delete',
+      ...server,
+      apr: null,
+      rkh: replyKeyHash,
+    });
+  }
+
+  denial(asked: Asked, decision: Decision, server: { srv: string; slug: string } | undefined): string {
+    return issueToken(this.keyring, 'pc-denial+jwt', 'audit', {
+      ...decidedClaims(asked, decision),
+      op: asked.operation,
+      srv: server?.srv ?? null,
+      slug: server?.slug ?? null,
+      decision: decision.decision === 'approval_required' ? 'approval_required' : 'deny',
+      reasons: decision.reasons.slice(0, MAX_REASONS),
+    });
+  }
+}
+
+function decidedClaims({ principal, ...asked }: Asked, decision: Decision) {
+  const { org, sub, act, kind, sid } = principal.claims;
+  return {
+    org,
+    sub,
+    act,
+    kind,
+    sid,
+    pah: principal.hash,
+    call: asked.call,
+    attempt: asked.attempt,
+    did: decision.decisionId,
+    rev: decision.revision,
+    pdg: decision.policyDigest,
+    tool: asked.tool,
+    tdg: asked.definitionDigest,
+    label: decision.label,
+    ad: asked.argumentDigest,
+    rule: decision.rule,
+  };
+}

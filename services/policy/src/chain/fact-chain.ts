@@ -1,0 +1,100 @@
+import { AppError, b64u, canonicalBytes, sha256 } from '@portcullis/contracts';
+import type { ChainedEvent, JsonValue, SealEvent, VerifyLink } from '@portcullis/eventing';
+import { z } from 'zod';
+
+/** Signs and checks facts with the Ed25519 keys of policy (use `sign` of the trust bundle). */
+export interface FactKeys {
+  /** The signature (64 bytes) of this installation's current key, and the id of that key. */
+  sign(bytes: Uint8Array): { kid: string; signature: Uint8Array };
+  /** Whether the key was policy's at that time and made the signature; false for an unknown key too. */
+  verify(kid: string, bytes: Uint8Array, signature: Uint8Array, at: Date): boolean;
+}
+
+const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const sealedMetadata = z.looseObject({
+  chain: z.strictObject({
+    prev: hash.nullable(),
+    kid: z.string().max(128),
+    sig: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+  }),
+});
+
+const DOMAIN = 'portcullis/v1/fact\0';
+
+/**
+ * What is signed: every byte of the event, its place, and the hash of the event before it (null for the first). So a
+ * fact can't be altered, moved to another place or stream, or come after anything but what it was decided on.
+ */
+function linkHash(event: ChainedEvent, prev: string | null, metadata: JsonValue): Buffer {
+  const { id, stream, revision, type, data } = event;
+  return sha256(
+    DOMAIN,
+    canonicalBytes({ id, stream, revision: Number(revision), type, data, metadata, prev }),
+  );
+}
+
+/** Stored events never change, so a fold computes each hash once although two links need it. */
+const HASHES = new WeakMap<ChainedEvent, Buffer>();
+
+/** The hash by which the next fact of the stream names this one, and which its signature covers. */
+function hashOf(event: ChainedEvent): Buffer {
+  const known = HASHES.get(event);
+  if (known !== undefined) return known;
+  const { chain, rest } = open(event);
+  const computed = linkHash(event, chain.prev, rest);
+  HASHES.set(event, computed);
+  return computed;
+}
+
+function open(event: ChainedEvent) {
+  const parsed = sealedMetadata.safeParse(event.metadata);
+  if (!parsed.success) throw broken(event, 'it carries no signature');
+  const { chain, ...rest } = parsed.data;
+  return { chain, rest: rest as JsonValue };
+}
+
+function broken(event: ChainedEvent, problem: string): AppError {
+  return new AppError(
+    'FAILED_PRECONDITION',
+    `Fact ${event.revision} of ${event.stream} can not be trusted: ${problem}.`,
+    {
+      details: { stream: event.stream, revision: Number(event.revision), reason: 'chain_broken' },
+    },
+  );
+}
+
+const timed = z.looseObject({ time: z.iso.datetime({ precision: 3 }) });
+
+/** The decision's time. Signed, and never before the fact before it: an expired key can only continue an old chain. */
+function timeOf(event: ChainedEvent): Date {
+  const parsed = timed.safeParse(event.data);
+  if (!parsed.success) throw broken(event, 'it has no time');
+  return new Date(parsed.data.time);
+}
+
+export function sealFact(keys: FactKeys): SealEvent {
+  return (event, { stream, revision, previous }) => {
+    const prev = previous === undefined ? null : b64u(hashOf(previous));
+    const metadata = event.metadata ?? {};
+    const { kid, signature } = keys.sign(linkHash({ ...event, stream, revision, metadata }, prev, metadata));
+    return { ...event, metadata: { ...(metadata as object), chain: { prev, kid, sig: b64u(signature) } } };
+  };
+}
+
+/** @throws AppError FAILED_PRECONDITION at the first fact that policy did not sign, or not in this place. */
+export function verifyFact(keys: FactKeys): VerifyLink {
+  return (event, previous) => {
+    const { chain } = open(event);
+    const follows = previous === undefined ? 0n : previous.revision + 1n;
+    if (event.revision !== follows) throw broken(event, `fact ${follows} should be here`);
+    if (chain.prev !== (previous === undefined ? null : b64u(hashOf(previous)))) {
+      throw broken(event, 'it does not follow the fact before it');
+    }
+    const time = timeOf(event);
+    if (previous !== undefined && time < timeOf(previous))
+      throw broken(event, 'it is older than the fact before it');
+    if (!keys.verify(chain.kid, hashOf(event), Buffer.from(chain.sig, 'base64url'), time)) {
+      throw broken(event, 'its signature does not hold');
+    }
+  };
+}

@@ -1,0 +1,106 @@
+import {
+  AppError,
+  type Keyring,
+  type PolicyCommandReply,
+  type PolicyCommandRequest,
+} from '@portcullis/contracts';
+import type { CommandHandler } from '@portcullis/eventing';
+import { decideAdmin } from '../admin/decide-admin.js';
+import type { Principal, PrincipalVerifier } from '../authorize/principal-verifier.js';
+import type { PolicyDecisions } from '../decisions/policy-decisions.js';
+import type { Fact } from '../facts/facts.js';
+import type { Actor } from '../facts/fields.js';
+import type { CommandBatch } from '../organisation/decide.js';
+import type { PolicyState } from '../organisation/state.js';
+import type { PolicyReplica } from '../replica/policy-replica.js';
+import type { OrganisationRegistry } from '../replica/registry.js';
+import type { ClientTokens } from './client-tokens.js';
+
+export interface ExecuteCommandsDeps {
+  keyring: Keyring;
+  principals: PrincipalVerifier;
+  decisions: PolicyDecisions;
+  registry: OrganisationRegistry;
+  handler: CommandHandler<string, CommandBatch, PolicyState, Fact>;
+  replica: PolicyReplica;
+  clientTokens: ClientTokens;
+}
+
+/** Who may found an organisation is not yet anybody in it: founding it is all that such a request may do. */
+function foundingOf(commands: PolicyCommandRequest['commands']) {
+  const founding = commands.find(({ type }) => type === 'RegisterOrganisation');
+  if (founding?.type !== 'RegisterOrganisation') return null;
+  if (commands.length === 1) return founding;
+  throw new AppError('INVALID_ARGUMENT', 'An organisation is registered by a request of its own.');
+}
+
+const SYSTEM: Actor = { kind: 'system', id: null };
+
+/**
+ * Turns an admin's commands into facts. The admin's own assertion authorises them, not control's word; what comes back
+ * has been folded here, so the next decision of this replica sees it.
+ */
+export class ExecuteCommands {
+  constructor(private readonly deps: ExecuteCommandsDeps) {}
+
+  /** @throws AppError UNAUTHENTICATED, DENIED_BY_POLICY, whatever a command is refused with, UNAVAILABLE */
+  async run({ assertion, commandId, commands }: PolicyCommandRequest): Promise<PolicyCommandReply> {
+    const principal = assertion === null ? null : this.deps.principals.verify(assertion);
+    const time = this.deps.keyring.clock().toISOString();
+    const founding = foundingOf(commands);
+    const org = founding === null ? this.#authorise(principal) : await this.#found(founding, principal, time);
+    const actor = principal === null ? SYSTEM : { kind: principal.claims.kind, id: principal.claims.sub };
+    const batch: CommandBatch = { org, commandId, time, actor, commands };
+    const context = { correlation: commandId, causation: commandId, actor, time };
+    const { events, revision } = await this.deps.handler.handle(org, batch, context);
+    await this.deps.replica.catchUp(org, revision);
+    const { snapshot } = this.deps.replica.view(org);
+    const clients = commands.flatMap((command) =>
+      command.type === 'AddPolicyClient' ? [command.client] : [],
+    );
+    return {
+      revision: Number(revision),
+      policyDigest: snapshot.digest,
+      facts: events.length,
+      clientTokens: this.deps.clientTokens.sealFor(snapshot.state, clients),
+    };
+  }
+
+  #authorise(principal: Principal | null): string {
+    if (principal === null) throw new AppError('UNAUTHENTICATED', 'Commands need the assertion of an admin.');
+    this.#require(principal, 'policy.write');
+    return principal.claims.org;
+  }
+
+  #require({ claims, asker }: Principal, operation: 'policy.write' | 'organisation.create'): void {
+    const { decision } = this.deps.decisions.decide(claims.org, (snapshot) =>
+      decideAdmin(snapshot, { asker, operation, secret: null }),
+    );
+    if (decision.decision === 'allow') return;
+    const { rule, revision } = decision;
+    throw new AppError('DENIED_BY_POLICY', decision.message, { details: { rule, revision } });
+  }
+
+  /** A new organisation: by an admin of the home organisation, or by nobody as long as there is no other organisation. */
+  async #found(
+    { org, home }: { org: string; home: boolean },
+    principal: Principal | null,
+    time: string,
+  ): Promise<string> {
+    if (principal !== null) {
+      this.#require(principal, 'organisation.create');
+      if (home) throw new AppError('INVALID_ARGUMENT', 'There is one home organisation, and it exists.');
+    } else if (!home) {
+      throw new AppError('UNAUTHENTICATED', 'Only the home organisation is registered without an admin.');
+    }
+    await this.deps.registry.announce(org, time, (others) => {
+      if (principal === null && others.length > 0) {
+        throw new AppError(
+          'UNAUTHENTICATED',
+          'The installation has organisations: their admins create further ones.',
+        );
+      }
+    });
+    return org;
+  }
+}

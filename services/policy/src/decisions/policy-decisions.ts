@@ -1,0 +1,43 @@
+import { newId, type Decision } from '@portcullis/contracts';
+import type { PolicyView } from '../replica/organisation-replica.js';
+import { explainVerdict } from './explain.js';
+import type { Snapshot } from './snapshot.js';
+import { denyBy, type Verdict } from './verdict.js';
+
+/** Where policies are read. */
+export interface PolicySource {
+  /** @throws AppError UNAVAILABLE while nothing may be decided */
+  view(org: string): PolicyView;
+}
+
+export interface Decided {
+  decision: Decision;
+  snapshot: Snapshot;
+}
+
+/**
+ * Puts a question to the current policy of an organisation. Whatever is wrong with the policy itself is a denial that says
+ * so; whatever else goes wrong throws, and no caller takes an error for an allow.
+ */
+export class PolicyDecisions {
+  constructor(private readonly source: PolicySource) {}
+
+  decide(org: string, decide: (snapshot: Snapshot) => Verdict): Decided {
+    const view = this.source.view(org);
+    const { snapshot } = view;
+    const verdict = refuseView(org, view) ?? decide(snapshot);
+    return { decision: explainVerdict(verdict, snapshot, newId()), snapshot };
+  }
+}
+
+function refuseView(org: string, { snapshot, broken }: PolicyView): Verdict | undefined {
+  if (broken !== null) {
+    return denyBy(
+      'policy-unverified',
+      `the signed chain of facts does not hold (${broken})`,
+      'Tell whoever operates this installation.',
+    );
+  }
+  if (snapshot.state.org !== org) return denyBy('organisation-unknown', 'the organisation has no policy');
+  return undefined;
+}

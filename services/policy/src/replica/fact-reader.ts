@@ -1,0 +1,48 @@
+import { AppError } from '@portcullis/contracts';
+import { loadState, type EventStore, type LoadedState, type VerifyLink } from '@portcullis/eventing';
+import { factCodec, orgOfStream, policyStream } from '../facts/facts.js';
+import { organisation } from '../organisation/organisation.js';
+import type { PolicyState } from '../organisation/state.js';
+
+export type LoadedPolicy = LoadedState<PolicyState>;
+
+/** A fact is of the organisation whose stream it is in, whatever signature it carries. */
+export const verifyOwnFact =
+  (verify: VerifyLink): VerifyLink =>
+  async (event, previous) => {
+    await verify(event, previous);
+    const org = (event.data as { org?: unknown } | null)?.org;
+    if (org !== orgOfStream(event.stream)) {
+      throw new AppError(
+        'FAILED_PRECONDITION',
+        `Fact ${event.revision} of ${event.stream} is of another organisation.`,
+      );
+    }
+  };
+
+/** Folds what the store has of an organisation, each fact verified before it counts. */
+export class FactReader {
+  constructor(
+    private readonly store: Pick<EventStore, 'read'>,
+    private readonly verify: VerifyLink,
+  ) {}
+
+  /**
+   * Continues from `after`, or begins at the first fact.
+   * @throws AppError UNAVAILABLE or DEADLINE_EXCEEDED when the store does not answer; anything else means that a fact
+   * can't be trusted or read, and that nothing may be decided on this stream.
+   */
+  load(org: string, after?: LoadedPolicy): Promise<LoadedPolicy> {
+    const reader = {
+      store: this.store,
+      codec: factCodec,
+      decider: organisation,
+      verify: verifyOwnFact(this.verify),
+    };
+    return loadState(reader, policyStream(org), after);
+  }
+}
+
+/** A store that does not answer proves nothing about the facts. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');

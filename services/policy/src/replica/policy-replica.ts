@@ -1,0 +1,99 @@
+import { AppError } from '@portcullis/contracts';
+import {
+  runSubscription,
+  type EventStore,
+  type RunningSubscription,
+  type StoredEvent,
+} from '@portcullis/eventing';
+import { orgOfStream } from '../facts/facts.js';
+import type { FactReader } from './fact-reader.js';
+import { MemoryCheckpoints } from './memory-checkpoints.js';
+import { NO_POLICY, OrganisationReplica, type PolicyView } from './organisation-replica.js';
+import type { OrganisationRegistry } from './registry.js';
+
+export interface ReplicaOptions {
+  store: Pick<EventStore, 'subscribe' | 'end'>;
+  reader: FactReader;
+  registry: OrganisationRegistry;
+  /** A lost subscription, or a stream that can't be trusted: log it, once each. */
+  onProblem(problem: Error | string, org?: string): void;
+}
+
+/** Streams that are read at once at start. */
+const LOAD_CONCURRENCY = 8;
+
+/**
+ * Every organisation's policy, in memory. Answers only while it follows the store: a replica that can't hear of a
+ * revocation must not decide.
+ */
+export class PolicyReplica {
+  readonly #organisations = new Map<string, OrganisationReplica>();
+  #subscription: RunningSubscription | undefined;
+  readonly #reported = new Set<string>();
+
+  constructor(private readonly options: ReplicaOptions) {}
+
+  /** Notes the end of the store, reads every registered stream, then follows from there. Resolves when caught up. */
+  async start(): Promise<void> {
+    const from = await this.options.store.end();
+    const orgs = await this.options.registry.list();
+    const queue = [...orgs];
+    const worker = async () => {
+      for (let org = queue.pop(); org !== undefined; org = queue.pop()) await this.catchUp(org);
+    };
+    await Promise.all(Array.from({ length: LOAD_CONCURRENCY }, worker));
+    this.#subscription = runSubscription({
+      store: this.options.store,
+      name: 'policy-replica',
+      filter: { prefixes: ['policy-'] },
+      checkpoints: new MemoryCheckpoints(),
+      from,
+      handle: (event) => this.#hear(event),
+      onFailure: (error) => this.options.onProblem(error),
+    });
+    await this.#subscription.caughtUp();
+  }
+
+  async stop(): Promise<void> {
+    await this.#subscription?.stop();
+  }
+
+  get isCaughtUp(): boolean {
+    return this.#subscription?.status().caughtUp ?? false;
+  }
+
+  /** @throws AppError UNAVAILABLE while this replica does not follow the store */
+  view(org: string): PolicyView {
+    if (!this.isCaughtUp)
+      throw new AppError('UNAVAILABLE', 'This policy replica has not caught up with the facts.');
+    return this.#organisations.get(org)?.view ?? NO_POLICY;
+  }
+
+  /** Organisations with at least one fact. */
+  organisations(): string[] {
+    return [...this.#organisations.values()].filter(({ revision }) => revision >= 0n).map(({ org }) => org);
+  }
+
+  /** Folds everything up to `revision` (or all there is) before it resolves. */
+  async catchUp(org: string, revision?: bigint): Promise<void> {
+    const organisation = this.#organisation(org);
+    await organisation.catchUp(revision);
+    const { broken } = organisation.view;
+    if (broken === null || this.#reported.has(org)) return;
+    this.#reported.add(org);
+    this.options.onProblem(broken, org);
+  }
+
+  async #hear(event: StoredEvent): Promise<void> {
+    const org = orgOfStream(event.stream);
+    if (org !== undefined) await this.catchUp(org, event.revision);
+  }
+
+  #organisation(org: string): OrganisationReplica {
+    const known = this.#organisations.get(org);
+    if (known !== undefined) return known;
+    const created = new OrganisationReplica(org, this.options.reader);
+    this.#organisations.set(org, created);
+    return created;
+  }
+}

@@ -1,0 +1,46 @@
+import type { PolicyState as PolicyStateMessage, Rule } from '@portcullis/contracts';
+import type { Snapshot } from '../decisions/snapshot.js';
+import type { StoredRule } from '../facts/fields.js';
+import { BUILTIN_ROLES, type PolicyState } from '../organisation/state.js';
+
+/** The policy as an admin reads and writes it: rules with slugs again, built-in roles among the others. */
+export function describePolicy({ state, revision, digest }: Snapshot): PolicyStateMessage {
+  return {
+    revision,
+    policyDigest: digest,
+    members: [...state.members].map(([user, { roles, since }]) => ({
+      user,
+      roles: ['member', ...roles].sort(),
+      since,
+    })),
+    roles: [
+      ...[...BUILTIN_ROLES].map(([role, description]) => ({ role, description, builtin: true })),
+      ...[...state.roles].map(([role, description]) => ({ role, description, builtin: false })),
+    ],
+    rules: [...state.rules.values()].flatMap((rule) => describeRule(rule, state)),
+    servers: [...state.servers.values()].map((server) => ({ ...server, slots: [...server.slots] })),
+    ...describeTools(state),
+    clients: [...state.clients.values()]
+      .filter(({ active }) => active)
+      .map(({ client, name, since }) => ({ client, name, since })),
+  };
+}
+
+/** A rule whose servers are all gone can match nothing and has no slug to show. */
+function describeRule(rule: StoredRule, state: PolicyState): Rule[] {
+  const servers = rule.servers.flatMap((srv) => (srv === '*' ? ['*'] : (state.servers.get(srv)?.slug ?? [])));
+  return servers.length === 0 ? [] : [{ ...rule, servers }];
+}
+
+function describeTools(state: PolicyState): Pick<PolicyStateMessage, 'labels' | 'disabled'> {
+  const labels: PolicyStateMessage['labels'] = [];
+  const disabled: PolicyStateMessage['disabled'] = [];
+  for (const [srv, tools] of state.tools) {
+    for (const [tool, { label, disabledForAll, disabledFor }] of tools) {
+      if (label !== null) labels.push({ srv, tool, label });
+      if (disabledForAll) disabled.push({ srv, tool, user: null });
+      for (const user of disabledFor) disabled.push({ srv, tool, user });
+    }
+  }
+  return { labels, disabled };
+}
