@@ -219,7 +219,12 @@ RuleTester.it = it;
 const tester = new RuleTester({
   languageOptions: {
     parser: tseslint.parser,
-    parserOptions: { project: [join(fixture, 'tsconfig.json')], tsconfigRootDir: fixture },
+    parserOptions: {
+      project: [join(fixture, 'tsconfig.json')],
+      tsconfigRootDir: fixture,
+      // Otherwise, with CI=true, the file on disk would be linted instead of each case's text.
+      disallowAutomaticSingleRunInference: true,
+    },
   },
 });
 const filename = join(fixture, 'case.ts');

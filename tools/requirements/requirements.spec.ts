@@ -44,6 +44,7 @@ describe('claims', () => {
     [`describe('x', () => { verifies('P1'); it.skip('y', () => {}); })`],
     [`describe('x', () => { verifies('P1'); it.todo('y'); beforeAll(() => {}); })`],
     [`verifies('P1');`],
+    [`describe('x', () => { verifies('P1'); beforeAll(() => { server.start(); }); })`],
   ])('does not take as proof what can not run: %s', (source) => {
     expect(problems([claimed('P1')], cited(source))).toContain('P1 is claimed, but no test verifies it');
   });
@@ -52,6 +53,7 @@ describe('claims', () => {
     [`describe('x', () => { verifies('P1'); it('y', () => {}); })`],
     [`describe('x', () => { verifies('P1'); it.each([1])('y', () => {}); })`],
     [`describe('x', () => { verifies('P1'); tileStoreContract(() => make()); })`],
+    [`describe('x', () => { verifies('P1'); tester.run('rule', rule, {}); })`],
     [`verifies('P1'); describe('x', () => { it('y', () => {}); })`],
   ])('takes a block with tests as proof: %s', (source) => {
     expect(problems([claimed('P1')], cited(source))).toEqual([]);

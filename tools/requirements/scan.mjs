@@ -117,7 +117,7 @@ function holdsTests(scope) {
   const visit = (node) => {
     if (found) return;
     const callee = jestCallee(node);
-    if (callee?.skipped) return;
+    if (callee?.skipped || isHook(node)) return;
     if (callee?.kind === 'test') found = true;
     else if (!callee && isSuiteCall(node)) found = true;
     else ts.forEachChild(node, visit);
@@ -126,11 +126,13 @@ function holdsTests(scope) {
   return found;
 }
 
+/** `tileStoreContract(…)`, `tester.run(…)`: a statement that hands over to something that may define tests. */
 function isSuiteCall(node) {
   return (
     ts.isCallExpression(node) &&
     ts.isExpressionStatement(node.parent) &&
-    ts.isIdentifier(node.expression) &&
-    !HOOKS.has(node.expression.text)
+    !HOOKS.has(unwrapCallee(node.expression).name)
   );
 }
+
+const isHook = (node) => ts.isCallExpression(node) && HOOKS.has(unwrapCallee(node.expression).name);

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { root } from '../workspace.mjs';
 import { jestCommand } from './jest-command.mjs';
 import { killAll, RUN_VARIABLE, settle } from './leftovers.mjs';
+import { TOTALS_FILE_VARIABLE } from './totals-reporter.mjs';
 import { totalsOf } from './totals.mjs';
+
+const REPORTER = join(root, 'tools', 'testing', 'totals-reporter.mjs');
 
 const LEFTOVER_GRACE_MS = 5_000;
 /** How long Jest may take to exit once its results are written; longer means a handle was left open. */
@@ -20,14 +23,20 @@ const EXIT_GRACE_MS = 20_000;
  */
 export async function runSuite(suite, run) {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-test-'));
-  const output = join(folder, 'results.json');
+  const output = join(folder, 'totals.json');
   try {
-    const options = [`--testMatch=${suite.match}`, '--passWithNoTests', '--json', `--outputFile=${output}`];
+    const options = [
+      `--testMatch=${suite.match}`,
+      '--passWithNoTests',
+      '--reporters=default',
+      `--reporters=${REPORTER}`,
+    ];
     const command = jestCommand([...options, ...suite.options, ...run.options], {
       ...run.environment,
       [RUN_VARIABLE]: run.runId,
+      [TOTALS_FILE_VARIABLE]: output,
     });
-    // Standard output is for the totals; Jest writes its report to standard error and, with --json, the path of it.
+    // Standard output is for the totals; Jest writes its report to standard error.
     const child = spawn(command.file, command.args, {
       cwd: root,
       env: command.env,

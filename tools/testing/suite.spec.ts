@@ -27,6 +27,10 @@ describe('a suite', () => {
     await expect(run('broken')).resolves.toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
 
+  it('counts a failure that can not be serialised', async () => {
+    await expect(run('circular')).resolves.toEqual({ passed: 1, failed: 1, skipped: 0 });
+  });
+
   it('counts nothing when nothing matches', async () => {
     await expect(run('absent')).resolves.toEqual({ passed: 0, failed: 0, skipped: 0 });
   });

@@ -1,7 +1,7 @@
 /**
- * Passed and failed of one Jest run, from its JSON results. What did not run did not pass: a test file that could not be
+ * Passed and failed of one Jest run, from the counts its reporter left. What did not run did not pass: a test file that could not be
  * loaded counts as one failure, and so does a run without results, or one that Jest ended badly for another reason.
- * @param {object | undefined} results Jest's JSON, undefined when there is none
+ * @param {object | undefined} results Jest's counts, undefined when there is none
  * @param {number | null} exitCode Jest's own
  */
 export function totalsOf(results, exitCode) {
