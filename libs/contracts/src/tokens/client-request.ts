@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { b64u } from '../encoding/base64url.js';
+import { ulidSchema } from '../encoding/ids.js';
+import { sha256 } from '../encoding/sha256.js';
+import { Secret } from '../sensitive/secret.js';
+import { serviceNameSchema } from '../trust/identity.js';
+import {
+  clientReplyKey,
+  clientRequestKey,
+  issueClientToken,
+  macKey,
+  parseClientToken,
+  type GenerationOf,
+} from './client-token.js';
+import { checkTag, claimsOf, payloadHash, readJws, sealJws } from './compact-jws.js';
+import { refused } from './refused.js';
+import { requestHash } from './request.js';
+import { replyClaimsSchema } from './reply-token.js';
+import { requestClaimsSchema } from './request-token.js';
+import { newJti } from './token-fields.js';
+import { checkIssued, checkNotExpired, seconds } from './token-times.js';
+import { TOKEN_RULES } from './token-types.js';
+
+const POLICY = serviceNameSchema.extract(['policy']);
+const clientRequestClaimsSchema = requestClaimsSchema.extend({ iss: ulidSchema, aud: POLICY });
+const clientReplyClaimsSchema = replyClaimsSchema.extend({ iss: POLICY, aud: ulidSchema });
+
+const REQUEST = 'pc-request+jwt';
+const REPLY = 'pc-reply+jwt';
+
+/** What came in over an untrusted broker. */
+export interface ReceivedMessage {
+  subject: string;
+  body: Uint8Array;
+  jws: string;
+}
+
+export interface VerifiedClientRequest {
+  clientId: string;
+  generation: number;
+  reqh: Buffer;
+  jti: string;
+  /** Seconds since the epoch. */
+  exp: number;
+}
+
+/** A policy client's `Pc-Request`: the form of a service's, `iss` and `kid` the client's id, under a key of its token. */
+export function signClientRequest(
+  token: Secret,
+  subject: string,
+  body: Uint8Array,
+  now = new Date(),
+): string {
+  const { clientId } = parseClientToken(token.revealText());
+  const claims = {
+    iss: clientId,
+    aud: 'policy',
+    ...times(REQUEST, now),
+    reqh: b64u(requestHash(subject, body)),
+  };
+  return sealJws(
+    REQUEST,
+    clientId,
+    macKey(clientRequestKey(token)),
+    encode(clientRequestClaimsSchema.parse(claims)),
+  );
+}
+
+/**
+ * Proves which policy client sent this body to this subject.
+ *
+ * @param generationOf current generation of a client, null when it is revoked or unknown.
+ * @throws AppError `UNAUTHENTICATED` with `details.reason`.
+ */
+export function verifyClientRequest(
+  rootKey: Secret,
+  generationOf: GenerationOf,
+  message: ReceivedMessage,
+  now: Date,
+): VerifiedClientRequest {
+  const jws = readJws(REQUEST, message.jws);
+  const clientId = jws.kid;
+  if (!ulidSchema.safeParse(clientId).success) throw refused('unknown_key');
+  const generation = generationOf(clientId);
+  if (generation === null) throw refused('revoked');
+  checkTag(jws, macKey(clientRequestKey(issueClientToken(rootKey, clientId, generation))));
+  const parsed = clientRequestClaimsSchema.safeParse(claimsOf(jws));
+  if (!parsed.success) throw refused('claims', parsed.error);
+  const claims = parsed.data;
+  if (claims.iss !== clientId) throw refused('issuer');
+  checkIssued(claims, TOKEN_RULES[REQUEST].lifetime, now);
+  checkNotExpired(claims, now);
+  if (claims.reqh !== b64u(requestHash(message.subject, message.body))) throw refused('request_mismatch');
+  return { clientId, generation, reqh: payloadHash(message.jws), jti: claims.jti, exp: claims.exp };
+}
+
+/** Policy's `Pc-Reply` to a client's request. */
+export function signClientReply(
+  rootKey: Secret,
+  request: Pick<VerifiedClientRequest, 'clientId' | 'generation' | 'reqh'>,
+  body: Uint8Array,
+  now = new Date(),
+): string {
+  const { clientId, generation, reqh } = request;
+  const key = macKey(clientReplyKey(issueClientToken(rootKey, clientId, generation)));
+  const claims = {
+    iss: 'policy',
+    aud: clientId,
+    ...times(REPLY, now),
+    reqh: b64u(reqh),
+    bodyh: b64u(sha256(body)),
+  };
+  return sealJws(REPLY, clientId, key, encode(clientReplyClaimsSchema.parse(claims)));
+}
+
+/**
+ * Proves that policy gave this body as its answer to this very request.
+ *
+ * @param exchange `request` is the `Pc-Request` token that was sent, `jws` the `Pc-Reply` that came with `body`.
+ * @throws AppError `UNAUTHENTICATED` with `details.reason`.
+ */
+export function verifyClientReply(
+  token: Secret,
+  exchange: { request: string; body: Uint8Array; jws: string },
+  now = new Date(),
+): void {
+  const { clientId } = parseClientToken(token.revealText());
+  const jws = readJws(REPLY, exchange.jws);
+  if (jws.kid !== clientId) throw refused('unknown_key');
+  checkTag(jws, macKey(clientReplyKey(token)));
+  const parsed = clientReplyClaimsSchema.safeParse(claimsOf(jws));
+  if (!parsed.success) throw refused('claims', parsed.error);
+  const claims = parsed.data;
+  if (claims.aud !== clientId) throw refused('audience');
+  checkIssued(claims, TOKEN_RULES[REPLY].lifetime, now);
+  checkNotExpired(claims, now);
+  if (claims.reqh !== b64u(payloadHash(exchange.request))) throw refused('request_mismatch');
+  if (claims.bodyh !== b64u(sha256(exchange.body))) throw refused('body_mismatch');
+}
+
+function times(type: typeof REQUEST | typeof REPLY, now: Date): { jti: string; iat: number; exp: number } {
+  const iat = seconds(now);
+  return { jti: newJti(), iat, exp: iat + TOKEN_RULES[type].lifetime };
+}
+
+const encode = (claims: z.infer<typeof clientRequestClaimsSchema | typeof clientReplyClaimsSchema>): string =>
+  Buffer.from(JSON.stringify(claims), 'utf8').toString('base64url');

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { ulidSchema } from '../encoding/ids.js';
+import {
+  destinationSchema,
+  hash32Schema,
+  labelSchema,
+  slotSchema,
+  slugSchema,
+  toolNameSchema,
+} from '../messages/fields.js';
+import { OPERATIONS } from '../messages/policy.js';
+import { serviceNameSchema } from '../trust/identity.js';
+import { actClaim, kindClaim, registeredClaims } from './token-fields.js';
+
+/** Whatever needs a credential, and the two operations that change one. */
+export const GRANT_OPERATIONS = [...OPERATIONS, 'secret.put', 'secret.delete'] as const;
+
+/** What a grant and a denial both say: who, what was asked, and by which policy it was decided. */
+export const decidedClaims = {
+  org: ulidSchema,
+  sub: ulidSchema,
+  act: actClaim,
+  kind: kindClaim,
+  sid: z.string().min(1).max(128),
+  /** SHA-256 of the assertion's payload. */
+  pah: hash32Schema,
+  call: ulidSchema,
+  attempt: z.int().min(1).max(1000),
+  /** Decision id. */
+  did: ulidSchema,
+  /** Revision of the policy stream, and SHA-256 of the canonical policy at that revision. */
+  rev: z.int().min(0),
+  pdg: hash32Schema,
+  tool: toolNameSchema.nullable(),
+  /** Digest of the tool's definition. */
+  tdg: hash32Schema.nullable(),
+  label: labelSchema.nullable(),
+  /** Argument digest. */
+  ad: hash32Schema.nullable(),
+  /** The deciding rule. */
+  rule: z.string().min(1).max(128),
+};
+
+/**
+ * Leave to do one thing once, within 30 seconds: recorded by audit first, then redeemed at the vault. One payload, one
+ * tag per audience.
+ */
+export const grantClaimsSchema = z.strictObject({
+  ...registeredClaims,
+  aud: z.array(serviceNameSchema).min(1).max(4),
+  ...decidedClaims,
+  op: z.enum(GRANT_OPERATIONS),
+  srv: ulidSchema,
+  slug: slugSchema,
+  dst: destinationSchema,
+  /** Credentials that may be opened, each with whose it is. */
+  slots: z.array(slotSchema).max(16),
+  /** Approval id. */
+  apr: ulidSchema.nullable(),
+  /** SHA-256 of the reply key that the vault may seal to. */
+  rkh: hash32Schema.nullable(),
+});
+export type GrantClaims = z.infer<typeof grantClaimsSchema>;
