@@ -1,3 +1,4 @@
+export { argumentDigest } from './encoding/argument-digest.js';
 export { AppError, type AppErrorOptions } from './errors/app-error.js';
 export { ERROR_CODES, ERROR_TABLE, type ErrorCode, type ErrorFaces } from './errors/error-codes.js';
 export {
@@ -9,3 +10,270 @@ export {
   type ErrorBody,
 } from './errors/error-body.js';
 export { Secret } from './sensitive/secret.js';
+export { REPLY_HEADER, REQUEST_HEADER, type Requester, type WireMessage } from './clients/requester.js';
+export { VerbCaller, type CallOptions } from './clients/verb-caller.js';
+export { verb, type Verb } from './verb.js';
+export { VERBS } from './verbs.js';
+export {
+  HINTS,
+  inboxPrefix,
+  SERVICES_ON_NATS,
+  subjectPermissions,
+  type NatsUser,
+  type SubjectPermissions,
+} from './subjects.js';
+export {
+  auditRecordSchema,
+  auditStream,
+  outcomeSchema,
+  RECORD_TYPES,
+  type AuditRecord,
+  type Outcome,
+} from './record/audit-record.js';
+export { sealForSubject, subjectAad, SUBJECT_INFO } from './record/sealed-box.js';
+export { openSealing, type OpenSealing } from './messages/open-sealing.js';
+export {
+  slugSchema,
+  toolNameSchema,
+  nameSchema,
+  hash32Schema,
+  base64urlSchema,
+  jwsSchema,
+  destinationSchema,
+  timeSchema,
+  labelSchema,
+  ownerKindSchema,
+  slotSchema,
+  actorKindSchema,
+  sealedBoxSchema,
+  type ToolLabel,
+  type OwnerKind,
+  type CredentialSlot,
+  type ActorKind,
+  type SealedBox,
+} from './messages/fields.js';
+export {
+  OPERATIONS,
+  operationSchema,
+  ADMIN_OPERATIONS,
+  adminOperationSchema,
+  annotationsSchema,
+  contextSchema,
+  authorizeRequestSchema,
+  reasonSchema,
+  decisionSchema,
+  grantsSchema,
+  authorizationSchema,
+  authorizeAdminRequestSchema,
+  filterToolsRequestSchema,
+  filteredToolsSchema,
+  checkRequestSchema,
+  conditionSchema,
+  ruleSchema,
+  policyCommandSchema,
+  policyCommandRequestSchema,
+  policyCommandReplySchema,
+  policyStateRequestSchema,
+  policyStateSchema,
+  type Operation,
+  type AdminOperation,
+  type ToolAnnotations,
+  type DecisionContext,
+  type AuthorizeRequest,
+  type DecisionReason,
+  type Decision,
+  type Grants,
+  type Authorization,
+  type AuthorizeAdminRequest,
+  type FilterToolsRequest,
+  type FilteredTools,
+  type CheckRequest,
+  type Rule,
+  type PolicyCommand,
+  type PolicyCommandRequest,
+  type PolicyCommandReply,
+  type PolicyStateRequest,
+  type PolicyState,
+} from './messages/policy.js';
+export {
+  openRequestSchema,
+  openReplySchema,
+  openedCredentialsSchema,
+  secretTargetSchema,
+  sealedPutSchema,
+  putArgumentsSchema,
+  putRequestSchema,
+  secretMetadataSchema,
+  deleteArgumentsSchema,
+  deleteRequestSchema,
+  deleteReplySchema,
+  listSecretsRequestSchema,
+  listSecretsReplySchema,
+  createSubjectKeyRequestSchema,
+  subjectKeySchema,
+  type OpenRequest,
+  type OpenReply,
+  type SecretTarget,
+  type SealedPut,
+  type PutArguments,
+  type PutRequest,
+  type SecretMetadata,
+  type DeleteRequest,
+  type DeleteReply,
+  type ListSecretsRequest,
+  type ListSecretsReply,
+  type CreateSubjectKeyRequest,
+  type SubjectKey,
+} from './messages/vault.js';
+export {
+  appendEntrySchema,
+  appendRequestSchema,
+  appendResultSchema,
+  appendReplySchema,
+  callStatusSchema,
+  auditFilterSchema,
+  auditQueryRequestSchema,
+  auditRowSchema,
+  auditPageSchema,
+  auditExportRequestSchema,
+  auditExportChunkSchema,
+  type AppendEntry,
+  type IntentEntry,
+  type DenialEntry,
+  type OutcomeEntry,
+  type FactEntry,
+  type AppendRequest,
+  type AppendResult,
+  type AppendReply,
+  type CallStatus,
+  type AuditFilter,
+  type AuditQueryRequest,
+  type AuditRow,
+  type AuditPage,
+  type AuditExportRequest,
+  type AuditExportChunk,
+} from './messages/audit.js';
+export {
+  authenticateRequestSchema,
+  principalSchema,
+  authenticateReplySchema,
+  injectionSchema,
+  serverEndpointSchema,
+  directoryRequestSchema,
+  directoryReplySchema,
+  changedHintSchema,
+  type AuthenticateRequest,
+  type Principal,
+  type AuthenticateReply,
+  type Injection,
+  type ServerEndpoint,
+  type DirectoryRequest,
+  type DirectoryReply,
+  type ChangedHint,
+} from './messages/control.js';
+// NOTE for clients/verb-caller.ts: `verifyReply`'s third argument is now the Pc-Request TOKEN that was sent (string),
+// not requestHash(subject, body): otherwise a broker could answer with the reply to an equal request sent seconds before.
+//   verifyReply(this.keyring, verb.callee, token, answer.body, replyToken, this.clock());
+// verifyRequest still returns `reqh` to hand to signReply: nothing changes on the callee's side.
+export { b64u, fromB64u } from './encoding/base64url.js';
+export { canonicalBytes, canonicalJson, type JsonValue } from './encoding/canonical-json.js';
+export { parseIJson, type IJsonLimits } from './encoding/i-json.js';
+export { deterministicId, idBytes, idFromBytes, newId, ulidSchema } from './encoding/ids.js';
+export { lp, uint64be } from './encoding/length-prefix.js';
+export { sha256 } from './encoding/sha256.js';
+export {
+  generateIdentity,
+  KEY_USES,
+  SERVICE_NAMES,
+  serviceIdentitySchema,
+  serviceNameSchema,
+  trustedKeySchema,
+  type KeyUse,
+  type ServiceIdentity,
+  type ServiceName,
+  type TrustedKey,
+  type Validity,
+} from './trust/identity.js';
+export { Keyring, type Signed } from './trust/keyring.js';
+export {
+  privateKeyFromRaw,
+  publicKeyFromRaw,
+  rawPrivateKey,
+  rawPublicKey,
+  type Curve,
+} from './trust/raw-keys.js';
+export {
+  generateInstallationRoot,
+  openTrustBundle,
+  signedTrustBundleSchema,
+  signTrustBundle,
+  trustBundleSchema,
+  type SignedTrustBundle,
+  type TrustBundle,
+} from './trust/trust-bundle.js';
+export {
+  signClientReply,
+  signClientRequest,
+  verifyClientReply,
+  verifyClientRequest,
+  type ReceivedMessage,
+  type VerifiedClientRequest,
+} from './tokens/client-request.js';
+export {
+  clientRequestKey,
+  issueClientToken,
+  parseClientToken,
+  verifyClientToken,
+  type GenerationOf,
+} from './tokens/client-token.js';
+export { payloadHash } from './tokens/compact-jws.js';
+export { denialClaimsSchema, type DenialClaims } from './tokens/denial-token.js';
+export { GRANT_OPERATIONS, grantClaimsSchema, type GrantClaims } from './tokens/grant-token.js';
+export { issueForAudiences, issueToken, type TokenClaims } from './tokens/issue-token.js';
+export { principalClaimsSchema, type PrincipalClaims } from './tokens/principal-token.js';
+export { receiptClaimsSchema, type ReceiptClaims } from './tokens/receipt-token.js';
+export { type RefusalReason } from './tokens/refused.js';
+export { ReplayWindow } from './tokens/replay-window.js';
+export {
+  requestHash,
+  signReply,
+  signRequest,
+  verifyReply,
+  verifyRequest,
+  type VerifiedRequest,
+} from './tokens/request.js';
+export { CLOCK_SKEW, type ClaimsByType, type TokenType } from './tokens/token-types.js';
+export { verifyToken, verifyTokenOfThePast } from './tokens/verify-token.js';
+export { hpkeOpen, hpkeSeal, type HpkeOpenParams, type HpkeSealParams } from './sealed/hpke.js';
+export { generateReplyKey, replyKeyHash, replyKeyId, type ReplyKey } from './sealed/reply-key.js';
+export {
+  SealedChannel,
+  type OwnSealingKey,
+  type PeerSealingKey,
+  type SealedContext,
+  type SealedPurpose,
+} from './sealed/sealed-channel.js';
+export { openMessage, sealMessage } from './sealed/sealed-message.js';
+export { decodeEnvelope, encodeEnvelope } from './envelope/envelope-codec.js';
+export {
+  openEnvelope,
+  sealEnvelope,
+  type Envelope,
+  type OpenEnvelopeParams,
+  type SealEnvelopeParams,
+} from './envelope/envelope.js';
+export { deriveLocalKek, unwrapKey, wrapKey } from './envelope/key-wrap.js';
+export { secretAad, type SecretAad } from './envelope/secret-aad.js';
+export { formatCheckpoint, parseCheckpoint, type Checkpoint } from './log/checkpoint.js';
+export { leafBytes, leafHash, nodeHash, recordHash, type Leaf } from './log/leaf.js';
+export {
+  cosignNote,
+  formatVerifierKey,
+  noteKeyHash,
+  parseVerifierKey,
+  signNote,
+  verifyNote,
+  type NoteKey,
+  type VerifiedNote,
+} from './log/signed-note.js';
+export { apiKeyPattern, generateApiKey, parseApiKey } from './api-key/api-key.js';

@@ -1,1 +1,41 @@
-export {};
+export {
+  exitOnBadConfig,
+  runProcess,
+  type ProcessOptions,
+  type RunningService,
+} from './bootstrap/run-process.js';
+export {
+  databaseFields,
+  eventStoreFields,
+  portField,
+  requiredText,
+  secretFile,
+  serviceFields,
+} from './config/fields.js';
+export { parseConfig } from './config/parse-config.js';
+export { connectDatabase, type DatabaseOptions } from './database/data-source.js';
+export { migrate, type MigrationOptions } from './database/migrate.js';
+export { asOrganisation } from './database/organisation-transaction.js';
+export {
+  catalogueFaults,
+  protectTenantTable,
+  type CatalogueExpectation,
+} from './database/row-level-security.js';
+export { PassThroughFilter } from './errors/pass-through-filter.js';
+export { ProblemFilter } from './errors/problem-filter.js';
+export { portOf, readiness, startHealthServer, type ReadinessCheck } from './health/health-server.js';
+export { currentCorrelation, withCorrelation, type Correlation } from './logging/correlation.js';
+export { createLogger, type Logger } from './logging/logger.js';
+export { NestLogger } from './logging/nest-logger.js';
+export {
+  ServiceCallerAuthenticator,
+  type AnyVerb,
+  type AuthenticatedRequest,
+  type Caller,
+  type CallerAuthenticator,
+} from './messaging/caller-authenticator.js';
+export { connectNats, type NatsOptions } from './messaging/nats-connection.js';
+export { NatsRequester } from './messaging/nats-requester.js';
+export { ServesVerb, type VerbContext } from './messaging/verb-handler.js';
+export { VerbServer, type VerbServerOptions } from './messaging/verb-server.js';
+export { loadKeyring, type TrustConfig } from './trust/load-keyring.js';

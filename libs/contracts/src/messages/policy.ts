@@ -1,0 +1,287 @@
+import { z } from 'zod';
+import {
+  base64urlSchema,
+  destinationSchema,
+  hash32Schema,
+  jwsSchema,
+  labelSchema,
+  nameSchema,
+  slotSchema,
+  slugSchema,
+  timeSchema,
+  toolNameSchema,
+  ulidSchema,
+} from './fields.js';
+
+/** Whatever needs a credential is authorised and recorded the same way: a closed union. */
+export const OPERATIONS = [
+  'tool.call',
+  'resource.read',
+  'prompt.get',
+  'catalog.read',
+  'session.open',
+  'stream.open',
+  'sandbox.start',
+] as const;
+export const operationSchema = z.enum(OPERATIONS);
+export type Operation = z.infer<typeof operationSchema>;
+
+/** Operations of the admin API. Only those on secrets bring a grant. */
+export const ADMIN_OPERATIONS = [
+  'organisation.create',
+  'directory.read',
+  'directory.write',
+  'policy.read',
+  'policy.write',
+  'secret.list',
+  'secret.put',
+  'secret.delete',
+  'audit.read',
+  'audit.export',
+] as const;
+export const adminOperationSchema = z.enum(ADMIN_OPERATIONS);
+export type AdminOperation = z.infer<typeof adminOperationSchema>;
+
+/** What the upstream says about its tool. It may raise a label, never lower it. */
+export const annotationsSchema = z.strictObject({
+  readOnlyHint: z.boolean().optional(),
+  destructiveHint: z.boolean().optional(),
+});
+export type ToolAnnotations = z.infer<typeof annotationsSchema>;
+
+/** Facts about the request that conditions may use; none of them identifies a person. */
+export const contextSchema = z.strictObject({
+  protocol: z.string().max(32).optional(),
+  transport: z.enum(['http', 'grpc', 'nats']).optional(),
+});
+export type DecisionContext = z.infer<typeof contextSchema>;
+
+export const authorizeRequestSchema = z.strictObject({
+  assertion: jwsSchema,
+  operation: operationSchema,
+  srv: ulidSchema,
+  /** Null for operations that name no tool. */
+  tool: toolNameSchema.nullable(),
+  /** Digest of the tool's definition as the gateway has seen it; null where there is no tool. */
+  observedDigest: hash32Schema.nullable(),
+  annotations: annotationsSchema.optional(),
+  /** The value that is decided on and whose digest goes into the grant; null where there are none. */
+  arguments: z.json().nullable(),
+  context: contextSchema,
+  /** SHA-256 of the key that the vault has to seal its answer to; null when no credential will be opened. */
+  replyKeyHash: hash32Schema.nullable(),
+  call: ulidSchema,
+  attempt: z.int().min(1).max(1000),
+});
+export type AuthorizeRequest = z.infer<typeof authorizeRequestSchema>;
+
+export const reasonSchema = z.strictObject({
+  /** Stable, machine-readable: `no_rule_allows`, `rule_denies`, `unlabelled_tool`, `not_a_member`, … */
+  code: z.string().max(64),
+  /** Id of the rule that decided, null where none did. */
+  rule: z.string().max(128).nullable(),
+  message: z.string().max(1000),
+});
+export type DecisionReason = z.infer<typeof reasonSchema>;
+
+const decisionFields = {
+  decision: z.enum(['allow', 'deny', 'approval_required']),
+  decisionId: ulidSchema,
+  /** Revision of the organisation's policy stream that the decision was made at. */
+  revision: z.int().min(0),
+  /** SHA-256 of the canonical policy of that revision. */
+  policyDigest: hash32Schema,
+  /** The deciding rule: a rule's id, or a built-in such as `default-deny`, `unlabelled-tool`, `not-a-member`. */
+  rule: z.string().max(128),
+  label: labelSchema.nullable(),
+  reasons: z.array(reasonSchema).max(16),
+  /** One sentence for people: which rule, which revision, and how to ask for access. */
+  message: z.string().max(2000),
+};
+
+/** What `check` answers: a decision, never a grant. */
+export const decisionSchema = z.strictObject(decisionFields);
+export type Decision = z.infer<typeof decisionSchema>;
+
+export const grantsSchema = z.strictObject({ audit: jwsSchema, vault: jwsSchema });
+export type Grants = z.infer<typeof grantsSchema>;
+
+/** An allow brings `grants` and the salt of the argument digest; anything else brings `denial`, to be recorded. */
+export const authorizationSchema = z.strictObject({
+  ...decisionFields,
+  grants: grantsSchema.nullable(),
+  denial: jwsSchema.nullable(),
+  argumentSalt: hash32Schema.nullable(),
+});
+export type Authorization = z.infer<typeof authorizationSchema>;
+
+export const authorizeAdminRequestSchema = z.strictObject({
+  assertion: jwsSchema,
+  operation: adminOperationSchema,
+  /** Needed for `secret.put` and `secret.delete`, null otherwise. */
+  secret: z
+    .strictObject({
+      srv: ulidSchema,
+      slot: slotSchema,
+      /** Organisation or user that the secret belongs to. */
+      owner: ulidSchema,
+      /** Exactly what the vault will be sent beside grant and receipt; its digest goes into the grant. */
+      arguments: z.json(),
+    })
+    .nullable(),
+  call: ulidSchema,
+});
+export type AuthorizeAdminRequest = z.infer<typeof authorizeAdminRequestSchema>;
+
+export const filterToolsRequestSchema = z.strictObject({
+  assertion: jwsSchema,
+  srv: ulidSchema,
+  tools: z
+    .array(
+      z.strictObject({
+        name: toolNameSchema,
+        digest: hash32Schema,
+        annotations: annotationsSchema.optional(),
+      }),
+    )
+    .max(2000),
+});
+export type FilterToolsRequest = z.infer<typeof filterToolsRequestSchema>;
+
+/** The tools that some call of this principal could be allowed to use, in the order asked. */
+export const filteredToolsSchema = z.strictObject({
+  allowed: z.array(toolNameSchema),
+  revision: z.int().min(0),
+});
+export type FilteredTools = z.infer<typeof filteredToolsSchema>;
+
+/** May `principal` do `operation` on `server`/`tool`? The organisation comes from the caller's credential. */
+export const checkRequestSchema = z.strictObject({
+  principal: ulidSchema,
+  operation: operationSchema,
+  server: slugSchema,
+  tool: toolNameSchema.nullable(),
+  arguments: z.json().nullable(),
+  context: contextSchema,
+});
+export type CheckRequest = z.infer<typeof checkRequestSchema>;
+
+/** A condition on arguments: operators are validated by policy at load (unknown ones are refused there). */
+export const conditionSchema = z.record(z.string(), z.json());
+
+export const ruleSchema = z.strictObject({
+  id: nameSchema,
+  effect: z.enum(['allow', 'deny']),
+  subjects: z.strictObject({
+    roles: z.array(nameSchema).max(64).optional(),
+    users: z.array(ulidSchema).max(256).optional(),
+    everyone: z.literal(true).optional(),
+  }),
+  /** Slugs, or `*` for every server of the organisation. */
+  servers: z
+    .array(z.union([z.literal('*'), slugSchema]))
+    .min(1)
+    .max(64),
+  /** Names or globs (`*` within a name). */
+  tools: z
+    .array(z.string().regex(/^[A-Za-z0-9_./*-]{1,128}$/))
+    .min(1)
+    .max(256),
+  /** Missing: every label. */
+  labels: z.array(labelSchema).min(1).optional(),
+  when: conditionSchema.optional(),
+});
+export type Rule = z.infer<typeof ruleSchema>;
+
+const server = {
+  srv: ulidSchema,
+  slug: slugSchema,
+  dst: destinationSchema,
+  slots: z.array(slotSchema).max(16),
+};
+
+/** Administrative commands; each becomes facts of the organisation's policy stream, or nothing. */
+export const policyCommandSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('RegisterOrganisation'),
+    org: ulidSchema,
+    founder: ulidSchema,
+    home: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal('AddMember'), user: ulidSchema }),
+  z.strictObject({ type: z.literal('RemoveMember'), user: ulidSchema }),
+  /** Ends a key or session: assertions of this `sid` up to and including the generation are denied from now on. */
+  z.strictObject({
+    type: z.literal('RevokeCredential'),
+    sid: z.string().max(128),
+    generation: z.int().min(0),
+  }),
+  z.strictObject({ type: z.literal('DefineRole'), role: nameSchema, description: z.string().max(500) }),
+  z.strictObject({ type: z.literal('RemoveRole'), role: nameSchema }),
+  z.strictObject({ type: z.literal('GrantRole'), user: ulidSchema, role: nameSchema }),
+  z.strictObject({ type: z.literal('RevokeRole'), user: ulidSchema, role: nameSchema }),
+  z.strictObject({ type: z.literal('AddRule'), rule: ruleSchema }),
+  z.strictObject({ type: z.literal('RemoveRule'), rule: nameSchema }),
+  z.strictObject({ type: z.literal('ConnectServer'), ...server }),
+  z.strictObject({ type: z.literal('ChangeServer'), ...server }),
+  z.strictObject({ type: z.literal('RemoveServer'), srv: ulidSchema }),
+  /** A null label takes the label away: the tool is unlabelled again, hence denied. */
+  z.strictObject({
+    type: z.literal('LabelTool'),
+    srv: ulidSchema,
+    tool: toolNameSchema,
+    label: labelSchema.nullable(),
+  }),
+  /** A null user means everybody. */
+  z.strictObject({
+    type: z.literal('DisableTool'),
+    srv: ulidSchema,
+    tool: toolNameSchema,
+    user: ulidSchema.nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('EnableTool'),
+    srv: ulidSchema,
+    tool: toolNameSchema,
+    user: ulidSchema.nullable(),
+  }),
+  z.strictObject({ type: z.literal('AddPolicyClient'), client: ulidSchema, name: z.string().max(120) }),
+  z.strictObject({ type: z.literal('RevokePolicyClient'), client: ulidSchema }),
+]);
+export type PolicyCommand = z.infer<typeof policyCommandSchema>;
+
+export const policyCommandRequestSchema = z.strictObject({
+  /** Of the admin who asks; for RegisterOrganisation of whoever may create organisations, or null at bootstrap. */
+  assertion: jwsSchema.nullable(),
+  /** Idempotency: the same id never yields facts twice. */
+  commandId: ulidSchema,
+  commands: z.array(policyCommandSchema).min(1).max(64),
+});
+export type PolicyCommandRequest = z.infer<typeof policyCommandRequestSchema>;
+
+export const policyCommandReplySchema = z.strictObject({
+  revision: z.int().min(0),
+  policyDigest: hash32Schema,
+  facts: z.int().min(0),
+  /** Tokens of policy clients that were added, sealed by HPKE to control's `seal` key; each is shown once. */
+  clientTokens: z.array(
+    z.strictObject({ client: ulidSchema, enc: hash32Schema, ciphertext: base64urlSchema }),
+  ),
+});
+export type PolicyCommandReply = z.infer<typeof policyCommandReplySchema>;
+
+export const policyStateRequestSchema = z.strictObject({ assertion: jwsSchema });
+export type PolicyStateRequest = z.infer<typeof policyStateRequestSchema>;
+
+export const policyStateSchema = z.strictObject({
+  revision: z.int().min(0),
+  policyDigest: hash32Schema,
+  members: z.array(z.strictObject({ user: ulidSchema, roles: z.array(nameSchema), since: timeSchema })),
+  roles: z.array(z.strictObject({ role: nameSchema, description: z.string(), builtin: z.boolean() })),
+  rules: z.array(ruleSchema),
+  servers: z.array(z.strictObject(server)),
+  labels: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, label: labelSchema })),
+  disabled: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, user: ulidSchema.nullable() })),
+  clients: z.array(z.strictObject({ client: ulidSchema, name: z.string(), since: timeSchema })),
+});
+export type PolicyState = z.infer<typeof policyStateSchema>;

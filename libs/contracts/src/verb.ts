@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { ServiceName } from './trust/identity.js';
+
+/** One request/reply subject `<service>.v1.<verb>`: the body is the contract JSON on both ways. */
+export interface Verb<Request, Reply> {
+  readonly subject: string;
+  readonly callee: ServiceName;
+  /** Services whose authenticated requests are served; everybody else gets UNAUTHENTICATED. */
+  readonly callers: readonly ServiceName[];
+  readonly request: z.ZodType<Request>;
+  readonly reply: z.ZodType<Reply>;
+  /** Larger bodies are refused before they are parsed. */
+  readonly maxRequestBytes: number;
+  /** How long a caller waits at most, milliseconds. */
+  readonly timeoutMs: number;
+  /** A mutating verb refuses an authenticated request that it has seen before (by its `jti`). */
+  readonly mutates: boolean;
+}
+
+const KIB = 1024;
+
+interface VerbLimits {
+  mutates?: boolean;
+  maxRequestKiB?: number;
+  timeoutMs?: number;
+}
+
+/** Fills in the defaults: 256 KiB, 3 seconds, not mutating. */
+export function verb<Request, Reply>(
+  name: Pick<Verb<Request, Reply>, 'subject' | 'callee' | 'callers' | 'request' | 'reply'>,
+  limits: VerbLimits = {},
+): Verb<Request, Reply> {
+  return {
+    ...name,
+    maxRequestBytes: (limits.maxRequestKiB ?? 256) * KIB,
+    timeoutMs: limits.timeoutMs ?? 3000,
+    mutates: limits.mutates ?? false,
+  };
+}

@@ -1,0 +1,188 @@
+import {
+  appendReplySchema,
+  appendRequestSchema,
+  auditExportChunkSchema,
+  auditExportRequestSchema,
+  auditPageSchema,
+  auditQueryRequestSchema,
+} from './messages/audit.js';
+import {
+  authenticateReplySchema,
+  authenticateRequestSchema,
+  directoryReplySchema,
+  directoryRequestSchema,
+} from './messages/control.js';
+import {
+  authorizationSchema,
+  authorizeAdminRequestSchema,
+  authorizeRequestSchema,
+  checkRequestSchema,
+  decisionSchema,
+  filteredToolsSchema,
+  filterToolsRequestSchema,
+  policyCommandReplySchema,
+  policyCommandRequestSchema,
+  policyStateRequestSchema,
+  policyStateSchema,
+} from './messages/policy.js';
+import {
+  createSubjectKeyRequestSchema,
+  deleteReplySchema,
+  deleteRequestSchema,
+  listSecretsReplySchema,
+  listSecretsRequestSchema,
+  openReplySchema,
+  openRequestSchema,
+  putRequestSchema,
+  secretMetadataSchema,
+  subjectKeySchema,
+} from './messages/vault.js';
+import { verb } from './verb.js';
+
+/** Every request/reply subject of the system. NATS permissions are derived from this table (subjects.ts). */
+export const VERBS = {
+  authenticate: verb({
+    subject: 'control.v1.authenticate',
+    callee: 'control',
+    callers: ['gateway'],
+    request: authenticateRequestSchema,
+    reply: authenticateReplySchema,
+  }),
+  directory: verb({
+    subject: 'control.v1.directory',
+    callee: 'control',
+    callers: ['gateway'],
+    request: directoryRequestSchema,
+    reply: directoryReplySchema,
+  }),
+  authorize: verb(
+    {
+      subject: 'policy.v1.authorize',
+      callee: 'policy',
+      callers: ['gateway'],
+      request: authorizeRequestSchema,
+      reply: authorizationSchema,
+    },
+    { maxRequestKiB: 900 },
+  ),
+  authorizeAdmin: verb(
+    {
+      subject: 'policy.v1.authorizeAdmin',
+      callee: 'policy',
+      callers: ['control'],
+      request: authorizeAdminRequestSchema,
+      reply: authorizationSchema,
+    },
+    { maxRequestKiB: 512 },
+  ),
+  filterTools: verb(
+    {
+      subject: 'policy.v1.filterTools',
+      callee: 'policy',
+      callers: ['gateway'],
+      request: filterToolsRequestSchema,
+      reply: filteredToolsSchema,
+    },
+    { maxRequestKiB: 900 },
+  ),
+  check: verb(
+    {
+      subject: 'policy.v1.check',
+      callee: 'policy',
+      // Services have no organisation of their own: only policy clients ask here (their tokens carry one).
+      callers: [],
+      request: checkRequestSchema,
+      reply: decisionSchema,
+    },
+    { maxRequestKiB: 900 },
+  ),
+  policyCommand: verb(
+    {
+      subject: 'policy.v1.command',
+      callee: 'policy',
+      callers: ['control'],
+      request: policyCommandRequestSchema,
+      reply: policyCommandReplySchema,
+    },
+    { mutates: true, timeoutMs: 8000 },
+  ),
+  policyState: verb({
+    subject: 'policy.v1.state',
+    callee: 'policy',
+    callers: ['control'],
+    request: policyStateRequestSchema,
+    reply: policyStateSchema,
+  }),
+  append: verb(
+    {
+      subject: 'audit.v1.append',
+      callee: 'audit',
+      callers: ['gateway', 'control', 'vault', 'policy'],
+      request: appendRequestSchema,
+      reply: appendReplySchema,
+    },
+    // Not `mutates`: the recordId makes a repeated append harmless, and senders do repeat it.
+    { maxRequestKiB: 900, timeoutMs: 5000 },
+  ),
+  auditQuery: verb(
+    {
+      subject: 'audit.v1.query',
+      callee: 'audit',
+      callers: ['control'],
+      request: auditQueryRequestSchema,
+      reply: auditPageSchema,
+    },
+    { timeoutMs: 10_000 },
+  ),
+  auditExport: verb(
+    {
+      subject: 'audit.v1.export',
+      callee: 'audit',
+      callers: ['control'],
+      request: auditExportRequestSchema,
+      reply: auditExportChunkSchema,
+    },
+    { timeoutMs: 20_000 },
+  ),
+  open: verb({
+    subject: 'vault.v1.open',
+    callee: 'vault',
+    callers: ['gateway'],
+    request: openRequestSchema,
+    reply: openReplySchema,
+  }),
+  putSecret: verb(
+    {
+      subject: 'vault.v1.put',
+      callee: 'vault',
+      callers: ['control'],
+      request: putRequestSchema,
+      reply: secretMetadataSchema,
+    },
+    { mutates: true, maxRequestKiB: 512 },
+  ),
+  deleteSecret: verb(
+    {
+      subject: 'vault.v1.delete',
+      callee: 'vault',
+      callers: ['control'],
+      request: deleteRequestSchema,
+      reply: deleteReplySchema,
+    },
+    { mutates: true },
+  ),
+  listSecrets: verb({
+    subject: 'vault.v1.list',
+    callee: 'vault',
+    callers: ['control'],
+    request: listSecretsRequestSchema,
+    reply: listSecretsReplySchema,
+  }),
+  createSubjectKey: verb({
+    subject: 'vault.v1.createSubjectKey',
+    callee: 'vault',
+    callers: ['control'],
+    request: createSubjectKeyRequestSchema,
+    reply: subjectKeySchema,
+  }),
+} as const;

@@ -1,0 +1,119 @@
+import {
+  AppError,
+  newId,
+  parseIJson,
+  REPLY_HEADER,
+  REQUEST_HEADER,
+  toErrorBody,
+} from '@portcullis/contracts';
+import { headers as createHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+import { withCorrelation } from '../logging/correlation.js';
+import type { Logger } from '../logging/logger.js';
+import type { AnyVerb, AuthenticatedRequest, CallerAuthenticator } from './caller-authenticator.js';
+import type { VerbContext } from './verb-handler.js';
+
+export interface VerbServerOptions {
+  connection: NatsConnection;
+  logger: Logger;
+  authenticator: CallerAuthenticator;
+  /** For verbs whose callers prove themselves otherwise, by subject. */
+  authenticators?: ReadonlyMap<string, CallerAuthenticator>;
+}
+
+/**
+ * Nest transport in which the body *is* the contract JSON, so that a plain `nats req` works (Nest's own NATS transport
+ * wants `{id, data}` and answers anything else with silence). Order of work, fail closed: size, origin, I-JSON,
+ * schema, handler; an error is an answer too, and carries the reply token whenever the caller is known.
+ */
+export class VerbServer extends Server implements CustomTransportStrategy {
+  constructor(private readonly options: VerbServerOptions) {
+    super();
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    for (const [subject, handler] of this.messageHandlers) {
+      const verb = handler.extras?.['verb'] as AnyVerb;
+      this.options.connection.subscribe(subject, {
+        queue: verb.callee,
+        callback: (error, message) => {
+          if (error) this.options.logger.error({ err: error, subject }, 'subscription failed');
+          else void this.serve(verb, handler, message);
+        },
+      });
+    }
+    // A subscription counts only when the server has seen it: the ready line must not come before.
+    this.options.connection.flush().then(() => callback(), callback);
+  }
+
+  /** The connection belongs to whoever made it; it drains there, after the last answer. */
+  close(): void {}
+
+  on(): void {}
+
+  unwrap<T>(): T {
+    return this.options.connection as T;
+  }
+
+  private async serve(verb: AnyVerb, handler: MessageHandler, message: Msg): Promise<void> {
+    let authenticated: AuthenticatedRequest | undefined;
+    let answer: Buffer;
+    try {
+      if (message.data.byteLength > verb.maxRequestBytes) throw tooLarge(verb);
+      const token = message.headers?.get(REQUEST_HEADER) ?? '';
+      const authenticator = this.options.authenticators?.get(verb.subject) ?? this.options.authenticator;
+      authenticated = await authenticator.authenticate(verb, message.data, token);
+      answer = encode(await this.handle(verb, handler, message.data, authenticated));
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code === 'INTERNAL') {
+        this.options.logger.error({ err: thrown, subject: verb.subject }, 'request failed');
+      } else {
+        this.options.logger.debug({ code: thrown.code, subject: verb.subject }, 'request refused');
+      }
+      answer = encode(toErrorBody(thrown));
+    }
+    respond(message, answer, authenticated?.signReply(answer));
+  }
+
+  private async handle(
+    verb: AnyVerb,
+    handler: MessageHandler,
+    body: Uint8Array,
+    authenticated: AuthenticatedRequest,
+  ) {
+    const request = verb.request.safeParse(parseIJson(body, { maxBytes: verb.maxRequestBytes }));
+    if (!request.success) {
+      const faults = request.error.issues.map(
+        (issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`,
+      );
+      throw new AppError(
+        'INVALID_ARGUMENT',
+        `The request to ${verb.subject} is invalid. ${faults.slice(0, 8).join('; ')}`,
+      );
+    }
+    const context: VerbContext = { caller: authenticated.caller };
+    return withCorrelation({ correlationId: newId() }, async () =>
+      lastValueFrom(this.transformToObservable(await handler(request.data, context))),
+    );
+  }
+}
+
+const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
+
+function tooLarge(verb: AnyVerb): AppError {
+  return new AppError(
+    'PAYLOAD_TOO_LARGE',
+    `A request to ${verb.subject} may have ${verb.maxRequestBytes} bytes at most.`,
+  );
+}
+
+function respond(message: Msg, answer: Buffer, replyToken: string | undefined): void {
+  if (replyToken === undefined) {
+    message.respond(answer);
+    return;
+  }
+  const headers = createHeaders();
+  headers.set(REPLY_HEADER, replyToken);
+  message.respond(answer, { headers });
+}

@@ -1,0 +1,5 @@
+export { eventually, type EventuallyOptions } from './eventually.js';
+export { freePort } from './free-port.js';
+export { startNats, type TestNats } from './nats.js';
+export { startPostgres, type TestDatabase, type TestPostgres } from './postgres.js';
+export { testTrust, type TestTrust } from './trust.js';

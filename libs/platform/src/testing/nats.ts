@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as dial } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { subjectPermissions, inboxPrefix, Secret, type NatsUser } from '@portcullis/contracts';
+import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import { createUser } from '@nats-io/nkeys';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+
+export interface TestNats {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Seed of a user's nkey, for a service's configuration. */
+  seedOf(user: NatsUser): Secret;
+  /** A connection with a user's permissions and private inbox, as the services have it. */
+  connectAs(user: NatsUser): Promise<NatsConnection>;
+  /** A connection that may do everything: the broker's operator, for captures and rogue parts. */
+  connectAsOperator(): Promise<NatsConnection>;
+  stop(): Promise<void>;
+}
+
+/** A real nats-server with the users and permissions that a set-up gets. Fails loudly when there is no server. */
+export async function startNats(): Promise<TestNats> {
+  const directory = mkdtempSync(join(tmpdir(), 'portcullis-nats-'));
+  const port = await freePort();
+  const users = Object.keys(subjectPermissions) as (keyof typeof subjectPermissions)[];
+  const pairs = new Map<string, ReturnType<typeof createUser>>(
+    [...users, 'operator'].map((user) => [user, createUser()]),
+  );
+  const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('utf8');
+  const entries = users.map((user) => {
+    const { publish, subscribe } = subjectPermissions[user];
+    return {
+      nkey: pairs.get(user)?.getPublicKey(),
+      permissions: { publish: { allow: publish }, subscribe: { allow: subscribe } },
+    };
+  });
+  const config = {
+    listen: `127.0.0.1:${port}`,
+    max_payload: 1_048_576,
+    authorization: { users: [...entries, { nkey: pairs.get('operator')?.getPublicKey() }] },
+  };
+  writeFileSync(join(directory, 'nats.conf'), JSON.stringify(config), { mode: 0o600 });
+  const process = spawn(natsServer(), ['-c', join(directory, 'nats.conf')], { stdio: 'ignore' });
+  await eventually(() => reachable(port), { deadlineMs: 10_000 });
+  const url = `nats://127.0.0.1:${port}`;
+  const connectWith = (user: string, prefix: string) =>
+    connect({
+      servers: url,
+      authenticator: nkeyAuthenticator(pairs.get(user)?.getSeed()),
+      inboxPrefix: prefix,
+    });
+  return {
+    url,
+    process,
+    seedOf: (user) => Secret.of(text(pairs.get(user)?.getSeed())),
+    connectAs: (user) => connectWith(user, inboxPrefix(user)),
+    connectAsOperator: () => connectWith('operator', '_INBOX_operator'),
+    stop: () => stopProcess(process, directory),
+  };
+}
+
+function natsServer(): string {
+  const named = process.env['NATS_SERVER_BIN'];
+  const places = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    join(import.meta.dirname, '../../../../.tools/bin'),
+  ];
+  const found = named ?? places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
+  if (found === undefined)
+    throw new Error('There is no nats-server: run npm test from the root, which gets one.');
+  return found;
+}
+
+function reachable(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = dial(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}
+
+async function stopProcess(child: ChildProcess, directory: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await new Promise((resolve) => {
+      child.once('exit', resolve);
+      // A test may have stopped it with SIGSTOP.
+      child.kill('SIGCONT');
+      child.kill('SIGKILL');
+    });
+  }
+  rmSync(directory, { recursive: true, force: true });
+}
