@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** A process that can't be mistaken for a later one with the same number: its start time belongs to its identity. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Clock ticks after boot, field 22 of `/proc/<pid>/stat` (proc(5)). */
+  startTime: number;
+}
+
+/** The identity of a running process, or undefined when there is none (a zombie is none: it can't act any more). */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const stat = readOrUndefined(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The second field is the command in parentheses and may itself contain blanks and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  return { pid, startTime: Number(fields[19]) };
+}
+
+export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
+  return identify(pid)?.startTime === startTime;
+}
+
+/** Processes whose initial environment contains `name=value`. Only those this user may inspect. */
+export function findByEnvironment(name: string, value: string): ProcessIdentity[] {
+  const entry = `\0${name}=${value}\0`;
+  return findProcesses((pid) => `\0${readOrUndefined(`/proc/${pid}/environ`) ?? ''}\0`.includes(entry));
+}
+
+/** Processes that work in this directory (a real path). Only those this user may inspect. */
+export function findByWorkingDirectory(directory: string): ProcessIdentity[] {
+  return findProcesses((pid) => readlinkOrUndefined(`/proc/${pid}/cwd`) === directory);
+}
+
+function findProcesses(matches: (pid: number) => boolean): ProcessIdentity[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .filter((entry) => matches(Number(entry)))
+    .map((entry) => identify(Number(entry)))
+    .filter((found) => found !== undefined);
+}
+
+// A process may end between being listed and being read, and another user's is not readable: both mean "not ours".
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function readlinkOrUndefined(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
