@@ -17,10 +17,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
   });
 }
+// Killed with -9, npm takes nothing along: what it started must notice by itself.
+const parent = process.ppid;
+const watch = process.env.npm_lifecycle_event
+  ? setInterval(() => {
+      if (process.ppid !== parent) child.kill('SIGTERM');
+    }, 1000)
+  : undefined;
+
 child.on('error', (error) => {
   process.stderr.write(`portcullis could not be started: ${error.message}\n`);
   process.exitCode = 1;
 });
 child.on('exit', (code, signal) => {
+  clearInterval(watch);
   process.exitCode = code ?? 128 + constants.signals[signal];
 });
