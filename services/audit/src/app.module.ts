@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AppendController } from './append/append.controller.js';
+import { AppendEntries } from './append/append-entries.js';
+import type { UseCases } from './compose.js';
+import { ExportRecords } from './query/export-records.js';
+import { QueryController } from './query/query.controller.js';
+import { QueryRecords } from './query/query-records.js';
+
+@Module({})
+export class AppModule {
+  static with(useCases: UseCases): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [AppendController, QueryController],
+      providers: [
+        { provide: AppendEntries, useValue: useCases.append },
+        { provide: QueryRecords, useValue: useCases.query },
+        { provide: ExportRecords, useValue: useCases.export },
+      ],
+    };
+  }
+}

@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppError } from '@portcullis/contracts';
+import type { EventStore, JsonValue, NewEvent } from '@portcullis/eventing';
+import { beforeDeadline } from '../deadlines/before-deadline.js';
+
+/** Where an event stands in the store, and its data as stored: with a repeated id, not necessarily as sent. */
+export interface Located {
+  revision: bigint;
+  data: JsonValue;
+}
+
+export interface ConfirmOptions {
+  store: Pick<EventStore, 'append' | 'read'>;
+  stream: string;
+  events: readonly NewEvent[];
+  now(): number;
+  /** Milliseconds since the epoch. */
+  deadline: number;
+  /** Some of the events may be stored already: look, instead of believing what the store answers. */
+  lookAfterwards: boolean;
+  /** An answer that isn't newer than this revision is about an earlier append of the same events. */
+  newerThan: bigint;
+}
+
+/** How far back from the end of the stream is looked for events that were sent a moment ago. */
+const LOOK_BACK = 2048;
+const PAUSE_MS = 50;
+
+/**
+ * Appends at any revision and finds out where the events are. An append with unknown outcome is resolved by reading the
+ * stream for the event ids, and repeated with the same ids when they aren't there.
+ *
+ * @throws AppError `UNAVAILABLE` when that was not possible before the deadline, and whatever the store answers when it
+ * refuses the append for good.
+ */
+export async function confirmAppend(options: ConfirmOptions): Promise<Map<string, Located>> {
+  const { store, stream, events } = options;
+  const last = await sendUntilKnown(options);
+  if (last instanceof Map) return last;
+  const first = last.revision - BigInt(events.length - 1);
+  if (last.certain && !options.lookAfterwards && first > options.newerThan) {
+    return new Map(events.map((event, index) => [event.id, { revision: first + BigInt(index), data: event.data }]));
+  }
+  return within(options, locate(store, stream, events));
+}
+
+interface Sent {
+  revision: bigint;
+  /** Acknowledged at the first attempt: nothing of it was there before. */
+  certain: boolean;
+}
+
+async function sendUntilKnown(options: ConfirmOptions): Promise<Sent | Map<string, Located>> {
+  const { store, stream, events } = options;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const { revision } = await within(options, store.append(stream, events, { expected: 'any' }));
+      return { revision, certain: attempt === 0 };
+    } catch (error) {
+      if (!isUnknown(error) || options.now() >= options.deadline) throw error;
+    }
+    const found = await within(options, locate(store, stream, events)).catch(() => new Map<string, Located>());
+    if (found.size === events.length) return found;
+    await pause(PAUSE_MS);
+  }
+}
+
+/** The first occurrence of each event within reach of the stream's end. */
+async function locate(
+  store: Pick<EventStore, 'read'>,
+  stream: string,
+  events: readonly NewEvent[],
+): Promise<Map<string, Located>> {
+  const wanted = new Set(events.map(({ id }) => id));
+  const found = new Map<string, Located>();
+  const options = { direction: 'backwards', limit: LOOK_BACK + 2 * events.length } as const;
+  for await (const { id, revision, data } of store.read(stream, options)) {
+    if (wanted.has(id)) found.set(id, { revision, data });
+  }
+  return found;
+}
+
+const isUnknown = (error: unknown): boolean =>
+  error instanceof AppError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(error.code);
+
+/** The store's own limits may be longer than what is left. */
+const within = <T>({ now, deadline }: ConfirmOptions, work: Promise<T>): Promise<T> =>
+  beforeDeadline(work, {
+    at: deadline,
+    now,
+    late: () =>
+      new AppError('UNAVAILABLE', 'The event store did not confirm the record in time; it may be recorded.'),
+  });

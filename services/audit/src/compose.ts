@@ -1,0 +1,100 @@
+import type { Keyring } from '@portcullis/contracts';
+import type { EventStore } from '@portcullis/eventing';
+import type { Logger, ReadinessCheck } from '@portcullis/platform';
+import type { DataSource } from 'typeorm';
+import { PostgresLeadership } from './adapters/postgres.leadership.js';
+import { PostgresProjection } from './adapters/postgres.projection.js';
+import { PostgresRecordView } from './adapters/postgres.record-view.js';
+import { ProjectedEarlierRecords } from './adapters/projected.earlier-records.js';
+import { AcceptEntry } from './append/accept-entry.js';
+import { AppendClock } from './append/append-clock.js';
+import { AppendEntries } from './append/append-entries.js';
+import { FindEarlier } from './append/find-earlier.js';
+import { RecordLog, type WriteCounter } from './append/record-log.js';
+import { RecordOnce } from './append/record-once.js';
+import { SegmentRegistry } from './append/segment-registry.js';
+import type { Config } from './config.js';
+import { readinessChecks } from './health/readiness-checks.js';
+import { InterruptOverdue } from './interruption/interrupt-overdue.js';
+import { RunInterruption } from './interruption/run-interruption.js';
+import type { Leadership, LeaderWork } from './ports/leadership.js';
+import { ProjectedHeads } from './projection/projected-heads.js';
+import { RunProjection } from './projection/run-projection.js';
+import { ExportRecords } from './query/export-records.js';
+import { QueryRecords } from './query/query-records.js';
+
+export interface Parts {
+  config: Config;
+  keyring: Keyring;
+  store: EventStore;
+  /** Runtime role: reads as an organisation. */
+  database: DataSource;
+  /** Job role: builds the projection. */
+  jobs: DataSource;
+  logger: Logger;
+  clock(): Date;
+}
+
+export interface UseCases {
+  append: AppendEntries;
+  query: QueryRecords;
+  export: ExportRecords;
+}
+
+export interface Audit {
+  useCases: UseCases;
+  segments: SegmentRegistry;
+  clock: AppendClock;
+  leadership: Leadership;
+  work: LeaderWork;
+  checks: ReadinessCheck[];
+  counter: WriteCounter;
+}
+
+/** The only place that knows which adapter stands behind which port. */
+export function compose(parts: Parts): Audit {
+  const { config, keyring, store, logger } = parts;
+  const now = parts.clock;
+  const nowMs = (): number => now().getTime();
+  const clock = new AppendClock(now);
+  const segments = new SegmentRegistry(store);
+  const view = new PostgresRecordView(parts.database);
+  const barrier = new ProjectedHeads({ store, view, segments, clock, now: nowMs });
+  const earlier = new FindEarlier(new ProjectedEarlierRecords(view, barrier));
+  const log = new RecordLog(store, segments, nowMs);
+  const records = new RecordOnce(log, earlier, nowMs);
+  const accept = new AcceptEntry({ keyring, clock, now, intentDeadlineMs: config.INTENT_DEADLINE_MS }, earlier);
+  const deadlineMs = config.APPEND_DEADLINE_MS;
+
+  const projection = new PostgresProjection(parts.jobs);
+  const projecting = new RunProjection({ store, segments, projection, logger });
+  const overdue = new InterruptOverdue({ projection, barrier, records, clock, deadlineMs });
+  const interrupting = new RunInterruption(overdue, logger, config.INTERRUPT_INTERVAL_MS);
+  const leadership = new PostgresLeadership(parts.jobs, 'portcullis/audit/projection', logger);
+  const reading = { keyring, view, barrier, now };
+  return {
+    useCases: {
+      append: new AppendEntries({ keyring, accept, records, logger, deadlineMs, now }),
+      query: new QueryRecords(reading),
+      export: new ExportRecords(reading),
+    },
+    segments,
+    clock,
+    leadership,
+    work: inOrder(projecting, interrupting),
+    checks: readinessChecks({ store, database: parts.database, leadership, projecting }),
+    counter: log.counter,
+  };
+}
+
+/** Started in this order, stopped in the other. */
+const inOrder = (first: LeaderWork, second: LeaderWork): LeaderWork => ({
+  start: () => {
+    first.start();
+    second.start();
+  },
+  stop: async () => {
+    await second.stop();
+    await first.stop();
+  },
+});

@@ -1,0 +1,4 @@
+import { CreateProjection1763740000000 } from './migrations/1763740000000-create-projection.js';
+
+/** In order of their time stamps; a published one is never edited. */
+export const MIGRATIONS = [CreateProjection1763740000000];
