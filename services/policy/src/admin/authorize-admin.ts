@@ -22,7 +22,7 @@ export class AuthorizeAdmin {
     const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
       decideAdmin(policy, question),
     );
-    const digest = secret === null ? null : digestArguments(null, secret.arguments);
+    const digest = secret === null ? null : digestArguments(operation, secret.arguments);
     const asked: Asked = {
       principal,
       call,
@@ -43,7 +43,7 @@ export class AuthorizeAdmin {
       };
     }
     if (secret === null) return { ...decision, grants: null, denial: null, argumentSalt };
-    const granted = { ...placeOf(secret, server?.slug), slots: [secret.slot.slot], replyKeyHash: null };
+    const granted = { ...placeOf(secret, server?.slug), slots: [secret.slot], replyKeyHash: null };
     return {
       ...decision,
       grants: this.statements.grant(asked, decision, granted),

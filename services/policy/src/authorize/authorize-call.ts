@@ -30,7 +30,9 @@ export class AuthorizeCall {
     const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
       decideQuestion(policy, question),
     );
-    const digest = acceptableArguments(request.arguments) ? digestArguments(tool, request.arguments) : null;
+    const digest = acceptableArguments(request.arguments)
+      ? digestArguments(tool ?? operation, request.arguments)
+      : null;
     const asked = {
       principal,
       call: request.call,
@@ -55,7 +57,7 @@ export class AuthorizeCall {
       srv,
       slug,
       dst,
-      slots: slots.map(({ slot }) => slot),
+      slots: [...slots],
       replyKeyHash: request.replyKeyHash,
     };
     return {

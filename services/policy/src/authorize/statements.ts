@@ -2,6 +2,7 @@ import {
   issueForAudiences,
   issueToken,
   type AdminOperation,
+  type CredentialSlot,
   type Decision,
   type Grants,
   type Keyring,
@@ -25,7 +26,7 @@ export interface GrantedServer {
   srv: string;
   slug: string;
   dst: string;
-  slots: string[];
+  slots: CredentialSlot[];
   replyKeyHash: string | null;
 }
 

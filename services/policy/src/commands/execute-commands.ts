@@ -5,7 +5,7 @@ import {
   type PolicyCommandRequest,
 } from '@portcullis/contracts';
 import type { CommandHandler } from '@portcullis/eventing';
-import { decideAdmin } from '../admin/decide-admin.js';
+import { requireAdmin } from '../admin/require-admin.js';
 import type { Principal, PrincipalVerifier } from '../authorize/principal-verifier.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
 import type { Fact } from '../facts/facts.js';
@@ -14,7 +14,7 @@ import type { CommandBatch } from '../organisation/decide.js';
 import type { PolicyState } from '../organisation/state.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
 import type { OrganisationRegistry } from '../replica/registry.js';
-import type { ClientTokens } from './client-tokens.js';
+import type { ClientTokens } from '../clients/client-tokens.js';
 
 export interface ExecuteCommandsDeps {
   keyring: Keyring;
@@ -55,30 +55,18 @@ export class ExecuteCommands {
     const { events, revision } = await this.deps.handler.handle(org, batch, context);
     await this.deps.replica.catchUp(org, revision);
     const { snapshot } = this.deps.replica.view(org);
-    const clients = commands.flatMap((command) =>
-      command.type === 'AddPolicyClient' ? [command.client] : [],
-    );
     return {
       revision: Number(revision),
       policyDigest: snapshot.digest,
       facts: events.length,
-      clientTokens: this.deps.clientTokens.sealFor(snapshot.state, clients),
+      clientTokens: this.deps.clientTokens.sealFor(snapshot.state, commandId),
     };
   }
 
   #authorise(principal: Principal | null): string {
     if (principal === null) throw new AppError('UNAUTHENTICATED', 'Commands need the assertion of an admin.');
-    this.#require(principal, 'policy.write');
+    requireAdmin(this.deps.decisions, principal, 'policy.write');
     return principal.claims.org;
-  }
-
-  #require({ claims, asker }: Principal, operation: 'policy.write' | 'organisation.create'): void {
-    const { decision } = this.deps.decisions.decide(claims.org, (snapshot) =>
-      decideAdmin(snapshot, { asker, operation, secret: null }),
-    );
-    if (decision.decision === 'allow') return;
-    const { rule, revision } = decision;
-    throw new AppError('DENIED_BY_POLICY', decision.message, { details: { rule, revision } });
   }
 
   /** A new organisation: by an admin of the home organisation, or by nobody as long as there is no other organisation. */
@@ -88,7 +76,7 @@ export class ExecuteCommands {
     time: string,
   ): Promise<string> {
     if (principal !== null) {
-      this.#require(principal, 'organisation.create');
+      requireAdmin(this.deps.decisions, principal, 'organisation.create');
       if (home) throw new AppError('INVALID_ARGUMENT', 'There is one home organisation, and it exists.');
     } else if (!home) {
       throw new AppError('UNAUTHENTICATED', 'Only the home organisation is registered without an admin.');

@@ -1,5 +1,7 @@
 const MAX_DEPTH = 64;
 const MAX_VALUES = 50_000;
+/** With the flag `u` a surrogate is matched only where it has no partner. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Arguments that mean the same to everybody (RFC 7493): an object or nothing, exact numbers, well-formed strings, no
@@ -14,13 +16,13 @@ export function acceptableArguments(value: unknown): boolean {
 
 function acceptable(value: unknown, depth: number, budget: { values: number }): boolean {
   if (depth > MAX_DEPTH || --budget.values < 0) return false;
-  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
   if (typeof value === 'number')
     return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
   if (value === null || typeof value === 'boolean') return true;
   if (Array.isArray(value)) return value.every((item) => acceptable(item, depth + 1, budget));
   if (typeof value !== 'object') return false;
   return Object.entries(value).every(
-    ([key, item]) => key !== '__proto__' && key.isWellFormed() && acceptable(item, depth + 1, budget),
+    ([key, item]) => key !== '__proto__' && !LONE_SURROGATE.test(key) && acceptable(item, depth + 1, budget),
   );
 }

@@ -7,7 +7,7 @@ import { evolve } from './evolve.js';
 import { membershipDeciders } from './membership.js';
 import { ruleDeciders } from './rules.js';
 import { serverDeciders } from './servers.js';
-import type { PolicyState } from './state.js';
+import { isAdmin, type PolicyState } from './state.js';
 
 /** Who asks for what, when. Ids, time and actor come with the commands: a decision reads no clock. */
 export interface CommandBatch {
@@ -48,6 +48,7 @@ const DECIDERS: Deciders = {
  */
 export function decide(batch: CommandBatch, state: PolicyState): Fact[] {
   if (hasCommand(state.commands, batch.commandId)) return [];
+  requireAdmin(batch, state);
   const facts: Fact[] = [];
   let current = state;
   for (const command of batch.commands) {
@@ -67,6 +68,15 @@ export function decide(batch: CommandBatch, state: PolicyState): Fact[] {
 function decideOne<T extends CommandType>(command: CommandOf<T>, state: PolicyState): Said[] {
   const decider = DECIDERS[command.type as T] as Decider<T>;
   return decider(command, state);
+}
+
+/** Looked at again on the very state that is decided on: an admin removed a moment ago commands nothing. */
+function requireAdmin({ commands, actor }: CommandBatch, state: PolicyState): void {
+  if (commands[0]?.type === 'RegisterOrganisation' || state.org === null) return;
+  if (actor.id !== null && isAdmin(state, actor.id)) return;
+  throw new AppError('DENIED_BY_POLICY', 'Commands need the role admin.', {
+    details: { rule: 'not-an-admin' },
+  });
 }
 
 function requireRegistered(command: PolicyCommand, state: PolicyState, org: string): void {

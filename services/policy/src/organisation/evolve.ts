@@ -83,8 +83,15 @@ const EVOLVERS: Evolvers = {
     withTool(state, srv, tool, (t) => ({ ...t, label })),
   'policy.ToolDisabled': (state, data) => withSwitch(state, data, true),
   'policy.ToolEnabled': (state, data) => withSwitch(state, data, false),
-  'policy.PolicyClientAdded': (state, { client, name, generation, time }) => ({
-    clients: put(state.clients, client, { client, name, since: time, generation, active: true }),
+  'policy.PolicyClientAdded': (state, { client, name, generation, time, commandId }) => ({
+    clients: put(state.clients, client, {
+      client,
+      name,
+      since: time,
+      generation,
+      active: true,
+      addedBy: commandId,
+    }),
   }),
   'policy.PolicyClientRevoked': (state, { client }) => {
     const known = state.clients.get(client);

@@ -282,3 +282,29 @@ describe('batches', () => {
     );
   });
 });
+
+describe('who commands', () => {
+  verifies('H2');
+  it('is an admin, on the very state that is decided on', () => {
+    const by = (id: string | null): CommandBatch => ({
+      ...batch({ type: 'AddMember', user: STRANGER }),
+      actor: { kind: 'user', id },
+    });
+    given(existing).when(by(MEMBER)).thenError('DENIED_BY_POLICY');
+    given(existing).when(by(STRANGER)).thenError('DENIED_BY_POLICY');
+    given(existing).when(by(null)).thenError('DENIED_BY_POLICY');
+    const replaced = factsOf(
+      { type: 'GrantRole', user: MEMBER, role: 'admin' },
+      { type: 'RevokeRole', user: ADMIN, role: 'admin' },
+    );
+    given(replaced).when(by(ADMIN)).thenError('DENIED_BY_POLICY');
+    given(replaced)
+      .when(by(MEMBER))
+      .then([
+        {
+          type: 'policy.MemberAdded',
+          data: { ...said, actor: { kind: 'user', id: MEMBER }, user: STRANGER },
+        },
+      ]);
+  });
+});

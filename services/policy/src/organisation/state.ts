@@ -31,6 +31,8 @@ export interface PolicyClient {
   since: string;
   generation: number;
   active: boolean;
+  /** The command that brought this generation. */
+  addedBy: string;
 }
 
 /** Everything the facts of one organisation add up to. Immutable. */

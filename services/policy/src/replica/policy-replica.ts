@@ -69,6 +69,11 @@ export class PolicyReplica {
     return this.#organisations.get(org)?.view ?? NO_POLICY;
   }
 
+  /** Of the last fact that was verified; -1 when there is none. */
+  verifiedRevision(org: string): bigint {
+    return this.#organisations.get(org)?.revision ?? -1n;
+  }
+
   /** Organisations with at least one fact. */
   organisations(): string[] {
     return [...this.#organisations.values()].filter(({ revision }) => revision >= 0n).map(({ org }) => org);

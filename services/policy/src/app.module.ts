@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AdminController } from './admin/admin.controller.js';
+import { AuthorizeAdmin } from './admin/authorize-admin.js';
+import { ReadPolicy } from './admin/read-policy.js';
+import { AuthorizeCall } from './authorize/authorize-call.js';
+import { AuthorizeController } from './authorize/authorize.controller.js';
+import { FilterTools } from './authorize/filter-tools.js';
+import { CheckAccess } from './check/check-access.js';
+import { CheckController } from './check/check.controller.js';
+import { ExecuteCommands } from './commands/execute-commands.js';
+
+export interface UseCases {
+  authorizeCall: AuthorizeCall;
+  filterTools: FilterTools;
+  authorizeAdmin: AuthorizeAdmin;
+  readPolicy: ReadPolicy;
+  executeCommands: ExecuteCommands;
+  checkAccess: CheckAccess;
+}
+
+@Module({ controllers: [AuthorizeController, AdminController, CheckController] })
+export class AppModule {
+  static with(useCases: UseCases): DynamicModule {
+    return {
+      module: AppModule,
+      providers: [
+        { provide: AuthorizeCall, useValue: useCases.authorizeCall },
+        { provide: FilterTools, useValue: useCases.filterTools },
+        { provide: AuthorizeAdmin, useValue: useCases.authorizeAdmin },
+        { provide: ReadPolicy, useValue: useCases.readPolicy },
+        { provide: ExecuteCommands, useValue: useCases.executeCommands },
+        { provide: CheckAccess, useValue: useCases.checkAccess },
+      ],
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { VerbCaller, type Keyring } from '@portcullis/contracts';
+import { commandHandler, type EventStore } from '@portcullis/eventing';
+import { NatsRequester, type Logger, type ReadinessCheck } from '@portcullis/platform';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EventStoreCheckpoints } from './adapters/eventstore.checkpoints.js';
+import { AuthorizeAdmin } from './admin/authorize-admin.js';
+import { ReadPolicy } from './admin/read-policy.js';
+import type { UseCases } from './app.module.js';
+import { AuthorizeCall } from './authorize/authorize-call.js';
+import { FilterTools } from './authorize/filter-tools.js';
+import { PrincipalVerifier } from './authorize/principal-verifier.js';
+import { Statements } from './authorize/statements.js';
+import { sealFact, verifyFact } from './chain/fact-chain.js';
+import { keyringFactKeys } from './chain/keyring-fact-keys.js';
+import { CheckAccess } from './check/check-access.js';
+import { ClientTokens } from './clients/client-tokens.js';
+import { PolicyClients } from './clients/policy-clients.js';
+import { ExecuteCommands } from './commands/execute-commands.js';
+import type { Config } from './config.js';
+import { PolicyDecisions } from './decisions/policy-decisions.js';
+import { factCodec, policyStream } from './facts/facts.js';
+import { organisation } from './organisation/organisation.js';
+import { FactRelay } from './relay/relay-facts.js';
+import { FactReader, verifyOwnFact } from './replica/fact-reader.js';
+import { PolicyReplica } from './replica/policy-replica.js';
+import { OrganisationRegistry } from './replica/registry.js';
+
+export interface Parts {
+  config: Pick<Config, 'POLICY_CLIENT_KEY_FILE'>;
+  keyring: Keyring;
+  store: EventStore;
+  connection: NatsConnection;
+  logger: Logger;
+}
+
+export interface Composed {
+  replica: PolicyReplica;
+  relay: FactRelay;
+  clients: PolicyClients;
+  useCases: UseCases;
+  checks: ReadinessCheck[];
+}
+
+/** Puts the service together; nothing runs yet. */
+export function compose({ config, keyring, store, connection, logger }: Parts): Composed {
+  const keys = keyringFactKeys(keyring);
+  const registry = new OrganisationRegistry(store);
+  const replica = new PolicyReplica({
+    store,
+    registry,
+    reader: new FactReader(store, verifyFact(keys)),
+    onProblem: (problem, org) => report(logger, problem, org),
+  });
+  const handler = commandHandler({
+    store,
+    codec: factCodec,
+    decider: organisation,
+    streamOf: policyStream,
+    seal: sealFact(keys),
+    verify: verifyOwnFact(verifyFact(keys)),
+  });
+  const principals = new PrincipalVerifier(keyring);
+  const decisions = new PolicyDecisions(replica);
+  const statements = new Statements(keyring);
+  const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
+  const relay = new FactRelay({
+    store,
+    replica,
+    checkpoints: new EventStoreCheckpoints(store),
+    audit: new VerbCaller(new NatsRequester(connection), keyring, keyring.clock),
+    onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
+  });
+  return {
+    replica,
+    relay,
+    clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
+    useCases: {
+      authorizeCall: new AuthorizeCall(principals, decisions, statements),
+      filterTools: new FilterTools(principals, replica),
+      authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
+      readPolicy: new ReadPolicy(principals, decisions),
+      executeCommands: new ExecuteCommands({
+        keyring,
+        principals,
+        decisions,
+        registry,
+        handler,
+        replica,
+        clientTokens,
+      }),
+      checkAccess: new CheckAccess(decisions),
+    },
+    checks: checksOf(replica, store, connection),
+  };
+}
+
+function report(logger: Logger, problem: Error | string, org: string | undefined): void {
+  if (typeof problem === 'string')
+    logger.fatal({ org, problem }, 'facts of an organisation can not be trusted: it is denied');
+  else logger.error({ err: problem }, 'the replica does not follow the event store: it decides nothing');
+}
+
+function checksOf(replica: PolicyReplica, store: EventStore, connection: NatsConnection): ReadinessCheck[] {
+  return [
+    { name: 'event store', check: () => store.ping() },
+    {
+      name: 'caught up',
+      check: () =>
+        replica.isCaughtUp ? Promise.resolve() : Promise.reject(new Error('the replica has not caught up')),
+    },
+    { name: 'nats', check: () => connection.flush() },
+  ];
+}

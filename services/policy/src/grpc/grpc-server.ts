@@ -1,0 +1,92 @@
+import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { AppError, newId, VERBS } from '@portcullis/contracts';
+import { withCorrelation, type Logger } from '@portcullis/platform';
+import type { CheckAccess } from '../check/check-access.js';
+import type { PolicyClients } from '../clients/policy-clients.js';
+import { fromProto, toProto, type ProtoCheckRequest } from './check-messages.js';
+import { toServiceError } from './grpc-error.js';
+import { policyService } from './policy-proto.js';
+
+export interface GrpcServerOptions {
+  host: string;
+  /** 0 = any free one. */
+  port: number;
+  /** Null: without TLS, which the configuration allows on loopback only. */
+  tls: { certificate: Buffer; privateKey: Buffer } | null;
+  clients: PolicyClients;
+  checkAccess: CheckAccess;
+  logger: Logger;
+}
+
+export interface RunningGrpcServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+type CheckCall = ServerUnaryCall<ProtoCheckRequest, object>;
+
+/**
+ * The gRPC face of policy. Bare grpc-js rather than Nest's transport, whose error handling knows one status (UNKNOWN) and
+ * whose port can't be chosen by the system.
+ */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': VERBS.check.maxRequestBytes,
+    'grpc.max_concurrent_streams': 1_000,
+  });
+  server.addService(policyService(), {
+    Check: (call: CheckCall, callback: sendUnaryData<object>) => answer(options, call, callback),
+  });
+  const port = await bind(server, options);
+  return { port, stop: () => shutDown(server) };
+}
+
+function answer(options: GrpcServerOptions, call: CheckCall, callback: sendUnaryData<object>): void {
+  withCorrelation({ correlationId: newId() }, () => {
+    try {
+      const { org } = options.clients.byToken(bearerToken(call));
+      callback(null, toProto(options.checkAccess.run(org, fromProto(call.request))));
+    } catch (thrown) {
+      if (!(thrown instanceof AppError)) options.logger.error({ err: thrown }, 'gRPC request failed');
+      callback(toServiceError(thrown));
+    }
+  });
+}
+
+function bearerToken(call: CheckCall): string {
+  const [value, ...more] = call.metadata.get('authorization');
+  const [, token] = /^Bearer ([\w]+)$/.exec(typeof value === 'string' ? value : '') ?? [];
+  if (token === undefined || more.length > 0) {
+    throw new AppError('UNAUTHENTICATED', 'A policy client token is required: authorization: Bearer pcc_…');
+  }
+  return token;
+}
+
+function bind(server: Server, { host, port, tls }: GrpcServerOptions): Promise<number> {
+  const credentials =
+    tls === null
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(null, [{ cert_chain: tls.certificate, private_key: tls.privateKey }]);
+  const address = host.includes(':') ? `[${host}]` : host;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${address}:${port}`, credentials, (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+}
+
+const SHUTDOWN_MS = 2_000;
+
+/** Lets calls at hand end, then ends the rest. */
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, SHUTDOWN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

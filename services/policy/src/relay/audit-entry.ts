@@ -1,0 +1,58 @@
+import { deterministicId, type FactEntry } from '@portcullis/contracts';
+import type { StoredEvent } from '@portcullis/eventing';
+import { factCodec, type Fact } from '../facts/facts.js';
+
+/** The record of an event is the same however often it is relayed. */
+export const recordIdOf = ({ stream, revision }: Pick<StoredEvent, 'stream' | 'revision'>): string =>
+  deterministicId('portcullis/v1/policy-fact', stream, String(revision));
+
+/** Texts that people write freely stay in the policy stream: an audit record holds ids, names, counts and digests only. */
+const FREE_TEXT = new Set(['description', 'name']);
+/** What the record says in places of its own. */
+const ENVELOPE = new Set(['org', 'time', 'actor']);
+
+/** A fact of policy as an administrative record of audit. */
+export function auditEntry(event: StoredEvent): FactEntry {
+  const fact = factCodec.decode(event);
+  const { org, actor, time } = fact.data;
+  const said = Object.entries(fact.data).filter(([key]) => !ENVELOPE.has(key) && !FREE_TEXT.has(key));
+  return {
+    kind: 'fact',
+    recordId: recordIdOf(event),
+    org,
+    action: event.type,
+    actor,
+    target: targetOf(fact),
+    data: { ...Object.fromEntries(said), revision: Number(event.revision) } as FactEntry['data'],
+    occurredAt: time,
+    sealed: [],
+  };
+}
+
+/** What the log says when the chain of an organisation is found broken: nothing of the forged fact but its place. */
+export function chainBrokenEntry(org: string, event: StoredEvent): FactEntry {
+  return {
+    kind: 'fact',
+    recordId: deterministicId('portcullis/v1/policy-chain-broken', event.stream, String(event.revision)),
+    org,
+    action: 'policy.chain_broken',
+    actor: { kind: 'system', id: null },
+    target: { type: 'stream', id: event.stream },
+    data: { revision: Number(event.revision) },
+    occurredAt: event.created.toISOString(),
+    sealed: [],
+  };
+}
+
+type Target = FactEntry['target'];
+
+function targetOf({ data }: Fact): Target {
+  if ('founder' in data) return { type: 'organisation', id: data.org };
+  if ('tool' in data) return { type: 'tool', id: `${data.srv}/${data.tool}` };
+  if ('srv' in data) return { type: 'server', id: data.srv };
+  if ('user' in data) return { type: 'user', id: data.user };
+  if ('rule' in data) return { type: 'rule', id: typeof data.rule === 'string' ? data.rule : data.rule.id };
+  if ('role' in data) return { type: 'role', id: data.role };
+  if ('client' in data) return { type: 'policy-client', id: data.client };
+  return { type: 'credential', id: data.sid };
+}
