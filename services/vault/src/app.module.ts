@@ -1,0 +1,116 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { VerbCaller, type Keyring, type Requester } from '@portcullis/contracts';
+import type { Logger, ReadinessCheck } from '@portcullis/platform';
+import type { DataSource } from 'typeorm';
+import { LocalKeyProvider } from './adapters/local.key-provider.js';
+import type { Config } from './config.js';
+import { DeleteSecret } from './deleting/delete-secret.js';
+import { DeletingController } from './deleting/deleting.controller.js';
+import { PendingFacts } from './facts/pending-facts.js';
+import { RelayFacts } from './facts/relay-facts.js';
+import { OwnerKeys } from './key-hierarchy/owner-keys.js';
+import { SecretEnvelopes } from './key-hierarchy/secret-envelopes.js';
+import { LimitOpening } from './limits/limit-opening.js';
+import { OpenLimits, type OpenRates } from './limits/open-limits.js';
+import { ListSecrets } from './listing/list-secrets.js';
+import { ListingController } from './listing/listing.controller.js';
+import { OpenCredentials } from './opening/open-credentials.js';
+import { OpeningController } from './opening/opening.controller.js';
+import { ReplyChannels } from './opening/reply-channels.js';
+import { Proofs } from './proof/proofs.js';
+import { PurgeUsedGrants } from './proof/purge-used-grants.js';
+import { TenantTransactions } from './storage/tenant-transactions.js';
+import { PutSecret } from './storing/put-secret.js';
+import { StoringController } from './storing/storing.controller.js';
+import { CreateSubjectKey } from './subject-keys/create-subject-key.js';
+import { SubjectKeysController } from './subject-keys/subject-keys.controller.js';
+
+/** What a replica is made of: all of it comes from outside. */
+export interface VaultParts {
+  readonly config: Config;
+  readonly keyring: Keyring;
+  /** As the runtime role, and as the job role. */
+  readonly database: DataSource;
+  readonly jobs: DataSource;
+  readonly requester: Requester;
+  readonly logger: Logger;
+  readonly clock: () => Date;
+}
+
+export interface Vault {
+  readonly module: DynamicModule;
+  readonly relay: RelayFacts;
+  readonly purge: PurgeUsedGrants;
+  readonly checks: readonly ReadinessCheck[];
+  /** Zeroes every key in memory: the last thing a replica does. */
+  wipe(): void;
+}
+
+@Module({})
+export class AppModule {}
+
+/** The composition root. */
+export function composeVault(parts: VaultParts): Vault {
+  const { config, keyring, database, jobs, logger, clock } = parts;
+  const provider = keyProvider(config);
+  const transactions = new TenantTransactions(database);
+  const keys = new OwnerKeys(provider, transactions, clock);
+  const envelopes = new SecretEnvelopes(keys);
+  const proofs = new Proofs(keyring);
+  const channels = new ReplyChannels(keyring, () => performance.now());
+  const limits = new LimitOpening(new OpenLimits(ratesOf(config)), transactions);
+  return {
+    module: moduleOf([
+      new OpenCredentials({ proofs, limits, transactions, envelopes, channels, clock }),
+      new PutSecret({ keyring, proofs, keys, envelopes, transactions, clock }),
+      new DeleteSecret(proofs, transactions, clock),
+      new ListSecrets(keyring, transactions, clock),
+      new CreateSubjectKey(keys, envelopes, transactions, clock),
+    ]),
+    relay: new RelayFacts(new PendingFacts(jobs), new VerbCaller(parts.requester, keyring, clock), logger),
+    purge: new PurgeUsedGrants(jobs, logger),
+    checks: [{ name: 'database', check: async () => void (await database.query('SELECT 1')) }],
+    wipe: () => {
+      keys.close();
+      channels.wipe();
+      provider.wipe();
+    },
+  };
+}
+
+/** Each use-case is provided under its own class: controllers name nothing else. */
+const moduleOf = (useCases: readonly object[]): DynamicModule => ({
+  module: AppModule,
+  controllers: [
+    OpeningController,
+    StoringController,
+    DeletingController,
+    ListingController,
+    SubjectKeysController,
+  ],
+  providers: useCases.map((useCase) => ({
+    provide: useCase.constructor as new (...parts: never[]) => object,
+    useValue: useCase,
+  })),
+});
+
+/** The root secrets are wiped as soon as the keys are derived from them. */
+function keyProvider(config: Config): LocalKeyProvider {
+  const rootSecret = config.VAULT_ROOT_SECRET_FILE;
+  const secondaryRoot = config.VAULT_SECONDARY_ROOT_SECRET_FILE ?? rootSecret;
+  const secondary = config.VAULT_SECONDARY_KEK_ID;
+  const others = secondary === undefined ? [] : [{ id: secondary, rootSecret: secondaryRoot }];
+  const provider = new LocalKeyProvider({ id: config.VAULT_KEK_ID, rootSecret }, ...others);
+  rootSecret.wipe();
+  secondaryRoot.wipe();
+  return provider;
+}
+
+const BURST_SECONDS = 10;
+const rate = (perSecond: number) => ({ perSecond, burst: perSecond * BURST_SECONDS });
+
+const ratesOf = (config: Config): OpenRates => ({
+  organisation: rate(config.VAULT_OPENS_PER_SECOND_ORGANISATION),
+  server: rate(config.VAULT_OPENS_PER_SECOND_SERVER),
+  user: rate(config.VAULT_OPENS_PER_SECOND_USER),
+});

@@ -1,0 +1,64 @@
+import type { FactEntry } from '@portcullis/contracts';
+import { asOrganisation } from '@portcullis/platform';
+import type { DataSource } from 'typeorm';
+
+export interface PendingFact {
+  readonly entry: FactEntry;
+  readonly attempts: number;
+}
+
+/** Only one replica relays at a time; two would be harmless (same record ids) but wasteful. Arbitrary, but fixed. */
+const RELAY_LOCK = 7_203_116;
+const LONGEST_DELAY_SECONDS = 300;
+
+/** The outbox as the job role sees it: due facts of every organisation, in the order in which they were written. */
+export class PendingFacts {
+  constructor(private readonly jobs: DataSource) {}
+
+  /** Runs `work` if no other replica relays at the moment; false if one does. */
+  async exclusively(work: () => Promise<void>): Promise<boolean> {
+    const runner = this.jobs.createQueryRunner();
+    try {
+      const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [RELAY_LOCK])) as {
+        mine: boolean;
+      }[];
+      if (row?.mine !== true) return false;
+      try {
+        await work();
+      } finally {
+        await runner.query('SELECT pg_advisory_unlock($1)', [RELAY_LOCK]);
+      }
+      return true;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async due(limit: number): Promise<PendingFact[]> {
+    return this.jobs.query(
+      'SELECT entry, attempts FROM outbox WHERE due_at <= now() ORDER BY position LIMIT $1',
+      [limit],
+    );
+  }
+
+  async remove(org: string, recordIds: readonly string[]): Promise<void> {
+    await asOrganisation(this.jobs, org, (manager) =>
+      manager.query('DELETE FROM outbox WHERE org_id = $1 AND record_id = ANY ($2::text[])', [
+        org,
+        recordIds,
+      ]),
+    );
+  }
+
+  /** Keeps the fact and tries it again later, at most every five minutes: a fact is never given up. */
+  async postpone(org: string, recordId: string, refusal: string): Promise<void> {
+    await asOrganisation(this.jobs, org, (manager) =>
+      manager.query(
+        `UPDATE outbox SET attempts = attempts + 1, refusal = $3,
+           due_at = now() + least(power(2, least(attempts, 20)), ${LONGEST_DELAY_SECONDS}) * interval '1 second'
+         WHERE org_id = $1 AND record_id = $2`,
+        [org, recordId, refusal],
+      ),
+    );
+  }
+}

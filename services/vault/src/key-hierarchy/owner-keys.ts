@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { AppError, newId, type OwnerKind } from '@portcullis/contracts';
+import type { EntityManager } from 'typeorm';
+import { fact } from '../facts/facts.js';
+import { writeFact } from '../facts/outbox.js';
+import type { KeyProvider, OwnerKeyContext } from '../ports/key-provider.js';
+import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import { OwnerKeyCache } from './owner-key-cache.js';
+
+/** Whose key: an organisation's own, or one user's within an organisation. */
+export interface KeyOwner {
+  readonly org: string;
+  readonly ownerKind: OwnerKind;
+  readonly owner: string;
+}
+
+/** An owner key as it lies in the database. */
+export interface StoredOwnerKey extends OwnerKeyContext {
+  readonly kekId: string;
+  readonly wrapped: Buffer;
+}
+
+const OWNER_KEY_BYTES = 32;
+
+/**
+ * Keys of owners: each organisation and each user has one of its own, so what opens one owner's secrets opens nobody
+ * else's (G1). They lie in the database wrapped by the key provider and are unwrapped for synchronous work only.
+ */
+export class OwnerKeys {
+  private readonly cache = new OwnerKeyCache(() => performance.now());
+  private readonly loading = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly provider: KeyProvider,
+    private readonly transactions: TenantTransactions,
+    private readonly clock: () => Date,
+  ) {}
+
+  /**
+   * The key that seals for this owner now; made on first use. Two replicas that make it at once agree on one. The
+   * provider is called outside of any transaction.
+   */
+  async forSealing(owner: KeyOwner): Promise<StoredOwnerKey> {
+    const known = await this.transactions.run(owner.org, (manager) => newestKey(manager, owner));
+    if (known !== null) return known;
+    const context: OwnerKeyContext = { ...owner, keyId: newId(), version: 1 };
+    const key = randomBytes(OWNER_KEY_BYTES);
+    try {
+      const wrapped = await this.provider.wrap(key, context);
+      return await this.store({ ...context, kekId: wrapped.kekId, wrapped: wrapped.bytes });
+    } finally {
+      key.fill(0);
+    }
+  }
+
+  /**
+   * Runs `work` with the unwrapped key. The buffer is only valid during the call.
+   *
+   * @throws AppError `KEY_UNAVAILABLE` or `DECRYPTION_FAILED` as the provider says.
+   */
+  async use<T>(stored: StoredOwnerKey, work: (key: Buffer) => T): Promise<T> {
+    const id = `${stored.org} ${stored.keyId} ${stored.version} ${stored.kekId}`;
+    const cached = this.cache.lend(id, work);
+    if (cached !== undefined) return cached.result;
+    await this.load(id, stored);
+    const fresh = this.cache.lend(id, work);
+    if (fresh === undefined)
+      throw new AppError('KEY_UNAVAILABLE', 'The key could not be held long enough to be used.');
+    return fresh.result;
+  }
+
+  /** Wipes every unwrapped key. */
+  close(): void {
+    this.cache.clear();
+  }
+
+  /** One request to the provider, however many wait for the key. */
+  private load(id: string, stored: StoredOwnerKey): Promise<void> {
+    const running = this.loading.get(id) ?? this.unwrap(id, stored).finally(() => this.loading.delete(id));
+    this.loading.set(id, running);
+    return running;
+  }
+
+  private async unwrap(id: string, stored: StoredOwnerKey): Promise<void> {
+    const { org, ownerKind, owner, keyId, version } = stored;
+    const wrapped = { kekId: stored.kekId, bytes: stored.wrapped };
+    const key = await this.provider.unwrap(wrapped, { org, ownerKind, owner, keyId, version });
+    if (key.byteLength !== OWNER_KEY_BYTES) {
+      key.fill(0);
+      throw new AppError('DECRYPTION_FAILED', 'The owner key is not of the expected size.');
+    }
+    this.cache.put(id, key);
+  }
+
+  private store(key: StoredOwnerKey): Promise<StoredOwnerKey> {
+    const now = this.clock();
+    return this.transactions.run(key.org, async (manager) => {
+      const inserted: unknown[] = await manager.query(
+        `INSERT INTO owner_keys (org_id, key_id, version, owner_kind, owner, kek_id, wrapped, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING key_id`,
+        [key.org, key.keyId, key.version, key.ownerKind, key.owner, key.kekId, key.wrapped, now],
+      );
+      if (inserted.length > 0) {
+        await writeFact(manager, ownerKeyCreated(key, now));
+        return key;
+      }
+      const winner = await newestKey(manager, key);
+      if (winner === null)
+        throw new AppError('CONFLICT', 'The key of this owner was made and removed meanwhile.');
+      return winner;
+    });
+  }
+}
+
+const ownerKeyCreated = (key: StoredOwnerKey, now: Date) =>
+  fact(
+    {
+      org: key.org,
+      action: 'ownerKey.created',
+      actor: { kind: 'service', id: 'vault' },
+      target: { type: 'ownerKey', id: key.keyId },
+      data: { ownerKind: key.ownerKind, owner: key.owner, version: key.version, kekId: key.kekId },
+    },
+    [key.keyId, String(key.version)],
+    now,
+  );
+
+async function newestKey(manager: EntityManager, owner: KeyOwner): Promise<StoredOwnerKey | null> {
+  const rows: { key_id: string; version: number; kek_id: string; wrapped: Buffer }[] = await manager.query(
+    `SELECT key_id, version, kek_id, wrapped FROM owner_keys
+     WHERE org_id = $1 AND owner_kind = $2 AND owner = $3 ORDER BY version DESC LIMIT 1`,
+    [owner.org, owner.ownerKind, owner.owner],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const { org, ownerKind, owner: id } = owner;
+  return {
+    org,
+    ownerKind,
+    owner: id,
+    keyId: row.key_id,
+    version: row.version,
+    kekId: row.kek_id,
+    wrapped: row.wrapped,
+  };
+}

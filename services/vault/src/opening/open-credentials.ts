@@ -1,0 +1,108 @@
+import {
+  b64u,
+  fromB64u,
+  OPERATIONS,
+  openSealing,
+  replyKeyHash,
+  type OpenReply,
+  type OpenRequest,
+  type Secret,
+} from '@portcullis/contracts';
+import type { SecretEnvelopes } from '../key-hierarchy/secret-envelopes.js';
+import type { LimitOpening } from '../limits/limit-opening.js';
+import { consumeGrant } from '../proof/consume-grant.js';
+import { decideReplyKey, type Proof } from '../proof/decide-proof.js';
+import { demand, type Proofs } from '../proof/proofs.js';
+import { credentialAad } from '../storage/credential-aad.js';
+import { findSealed, type SealedSecret } from '../storage/stored-secret.js';
+import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import { credentialsJson } from './credentials-json.js';
+import { decideOpening } from './decide-opening.js';
+import type { ReplyChannels } from './reply-channels.js';
+
+export interface OpenCredentialsParts {
+  readonly proofs: Proofs;
+  readonly limits: LimitOpening;
+  readonly transactions: TenantTransactions;
+  readonly envelopes: SecretEnvelopes;
+  readonly channels: ReplyChannels;
+  readonly clock: () => Date;
+}
+
+interface OpenedSecret {
+  readonly slot: string;
+  readonly value: Secret;
+}
+
+/**
+ * Proof-carrying decrypt (B2): gives the credentials that a grant names, once, sealed to the key that the grant names,
+ * and only beside audit's receipt for that very grant.
+ */
+export class OpenCredentials {
+  constructor(private readonly parts: OpenCredentialsParts) {}
+
+  /**
+   * A refusal before `claim` leaves the grant as it was; from there on it is used up, whatever follows.
+   *
+   * @throws AppError `UNAUTHENTICATED`, `FORBIDDEN`, `RATE_LIMITED`, `GRANT_CONSUMED`, `CREDENTIAL_MISSING`,
+   * `CREDENTIAL_SUSPENDED`, `KEY_UNAVAILABLE`, `DECRYPTION_FAILED`, `UNAVAILABLE`
+   */
+  async run(request: OpenRequest): Promise<OpenReply> {
+    const now = this.parts.clock();
+    const proof = this.parts.proofs.verify(request, OPERATIONS, now);
+    demand(decideReplyKey(proof.grant, replyKeyHash(fromB64u(request.replyKey))));
+    await this.parts.limits.run(proof.grant, now);
+    const found = await this.claim(proof);
+    const secrets = decideOpening(proof.grant, found);
+    const opened = await this.open(secrets);
+    try {
+      return { sealed: this.seal(request, opened) };
+    } finally {
+      for (const { value } of opened) value.wipe();
+    }
+  }
+
+  /**
+   * Not durable: if the database's crash takes the last used grants with it, a replay is still sealed to the same reply
+   * key and so tells nobody anything new.
+   */
+  private claim({ grant }: Proof): Promise<SealedSecret[]> {
+    const slots = grant.slots.map(({ slot }) => slot);
+    return this.parts.transactions.run(
+      grant.org,
+      async (manager) => {
+        await consumeGrant(manager, grant);
+        return findSealed(manager, { org: grant.org, user: grant.sub, srv: grant.srv, slots });
+      },
+      { durable: false },
+    );
+  }
+
+  /** All of them, or none stays in memory. */
+  private async open(secrets: readonly SealedSecret[]): Promise<OpenedSecret[]> {
+    const opened: OpenedSecret[] = [];
+    try {
+      for (const secret of secrets) {
+        const value = await this.parts.envelopes.open(
+          credentialAad(secret),
+          secret.ownerKey,
+          secret.envelope,
+        );
+        opened.push({ slot: secret.slot, value });
+      }
+      return opened;
+    } catch (error) {
+      for (const { value } of opened) value.wipe();
+      throw error;
+    }
+  }
+
+  private seal(request: OpenRequest, opened: readonly OpenedSecret[]): string {
+    const plaintext = credentialsJson(opened);
+    try {
+      return b64u(this.parts.channels.to(request.replyKey).seal(openSealing(request), plaintext));
+    } finally {
+      plaintext.fill(0);
+    }
+  }
+}

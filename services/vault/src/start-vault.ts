@@ -1,0 +1,68 @@
+import { NestFactory } from '@nestjs/core';
+import {
+  connectDatabase,
+  connectNats,
+  loadKeyring,
+  NatsRequester,
+  NestLogger,
+  PassThroughFilter,
+  portOf,
+  ServiceCallerAuthenticator,
+  startHealthServer,
+  VerbServer,
+  type Logger,
+  type RunningService,
+} from '@portcullis/platform';
+import type { Config } from './config.js';
+import { composeVault } from './app.module.js';
+
+const JOB_CONNECTIONS = 3;
+
+/** Starts one replica: its connections first, then the verbs, and only then is it ready. */
+export async function startVault(config: Config, logger: Logger): Promise<RunningService> {
+  const clock = (): Date => new Date();
+  const keyring = loadKeyring('vault', config, clock);
+  const { database, jobs } = await connectDatabases(config);
+  const nats = { url: config.NATS_URL, user: 'vault', seed: config.NATS_NKEY_SEED_FILE, logger } as const;
+  const connection = await connectNats(nats);
+  const requester = new NatsRequester(connection);
+  const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock });
+  const app = await NestFactory.createMicroservice(vault.module, {
+    strategy: new VerbServer({
+      connection,
+      logger,
+      authenticator: new ServiceCallerAuthenticator(keyring, clock),
+    }),
+    logger: new NestLogger(logger),
+  });
+  app.useGlobalFilters(new PassThroughFilter());
+  await app.listen();
+  vault.relay.start();
+  vault.purge.start();
+  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, vault.checks);
+  return {
+    ready: { httpPort: portOf(health) },
+    stop: async () => {
+      health.close();
+      await Promise.all([vault.relay.stop(), vault.purge.stop()]);
+      await connection.drain();
+      await app.close();
+      vault.wipe();
+      await Promise.all([database.destroy(), jobs.destroy()]);
+    },
+  };
+}
+
+async function connectDatabases(config: Config) {
+  const name = 'portcullis-vault';
+  const [database, jobs] = await Promise.all([
+    connectDatabase({ url: config.DATABASE_URL_FILE, schema: 'vault', applicationName: name }),
+    connectDatabase({
+      url: config.DATABASE_JOB_URL_FILE,
+      schema: 'vault',
+      applicationName: `${name}-job`,
+      poolSize: JOB_CONNECTIONS,
+    }),
+  ]);
+  return { database, jobs };
+}

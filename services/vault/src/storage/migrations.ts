@@ -1,0 +1,4 @@
+import { CreateVault1763740000000 } from './migrations/1763740000000-create-vault.js';
+
+/** In order of their time stamps; a published one is never edited. */
+export const MIGRATIONS = [CreateVault1763740000000];
