@@ -10,16 +10,32 @@ export const depConstraints = [
   { sourceTag: 'scope:embedded-eventstore', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:embedded-postgres', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:eventing', onlyDependOnLibsWithTags: ['scope:contracts'] },
-  { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:contracts', 'scope:embedded-postgres'] },
+  { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:contracts'] },
   { sourceTag: 'scope:egress', onlyDependOnLibsWithTags: ['scope:contracts'] },
 ];
 
-/** Options of `@nx/enforce-module-boundaries`. `allow` names what every package may use of the root. */
-export const boundaries = {
+/** What only tests may use besides: real servers to run against. */
+const TEST_SERVERS = ['scope:embedded-postgres', 'scope:embedded-eventstore'];
+
+const options = (constraints) => ({
   enforceBuildableLibDependency: false,
   banTransitiveDependencies: false,
   allowCircularSelfDependency: true,
-  checkDynamicDependenciesExceptions: [],
+  // Lazy loading is a matter of web pages; a test may import late what a service imports at once.
+  checkDynamicDependenciesExceptions: ['.*'],
+  // What every package may use of the root.
   allow: ['^(\\.\\./)+tools/verifies\\.js$'],
-  depConstraints,
-};
+  depConstraints: constraints,
+});
+
+/** Options of `@nx/enforce-module-boundaries` for what is shipped. */
+export const boundaries = options(depConstraints);
+
+/** The same for tests and for what a package offers to them. */
+export const testBoundaries = options(
+  depConstraints.map((constraint) =>
+    constraint.onlyDependOnLibsWithTags.includes('scope:contracts')
+      ? { ...constraint, onlyDependOnLibsWithTags: [...constraint.onlyDependOnLibsWithTags, ...TEST_SERVERS] }
+      : constraint,
+  ),
+);
