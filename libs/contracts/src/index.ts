@@ -68,13 +68,6 @@ export {
   filterToolsRequestSchema,
   filteredToolsSchema,
   checkRequestSchema,
-  conditionSchema,
-  ruleSchema,
-  policyCommandSchema,
-  policyCommandRequestSchema,
-  policyCommandReplySchema,
-  policyStateRequestSchema,
-  policyStateSchema,
   type Operation,
   type AdminOperation,
   type ToolAnnotations,
@@ -88,13 +81,22 @@ export {
   type FilterToolsRequest,
   type FilteredTools,
   type CheckRequest,
+} from './messages/policy.js';
+export {
+  conditionSchema,
+  ruleSchema,
+  policyCommandSchema,
+  policyCommandRequestSchema,
+  policyCommandReplySchema,
+  policyStateRequestSchema,
+  policyStateSchema,
   type Rule,
   type PolicyCommand,
   type PolicyCommandRequest,
   type PolicyCommandReply,
   type PolicyStateRequest,
   type PolicyState,
-} from './messages/policy.js';
+} from './messages/policy-admin.js';
 export {
   openRequestSchema,
   openReplySchema,

@@ -20,11 +20,13 @@ import {
   decisionSchema,
   filteredToolsSchema,
   filterToolsRequestSchema,
+} from './messages/policy.js';
+import {
   policyCommandReplySchema,
   policyCommandRequestSchema,
   policyStateRequestSchema,
   policyStateSchema,
-} from './messages/policy.js';
+} from './messages/policy-admin.js';
 import {
   createSubjectKeyRequestSchema,
   deleteReplySchema,

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import {
-  base64urlSchema,
-  destinationSchema,
   hash32Schema,
   jwsSchema,
   labelSchema,
-  nameSchema,
   slotSchema,
   slugSchema,
-  timeSchema,
   toolNameSchema,
   ulidSchema,
 } from './fields.js';
@@ -165,123 +161,3 @@ export const checkRequestSchema = z.strictObject({
   context: contextSchema,
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
-
-/** A condition on arguments: operators are validated by policy at load (unknown ones are refused there). */
-export const conditionSchema = z.record(z.string(), z.json());
-
-export const ruleSchema = z.strictObject({
-  id: nameSchema,
-  effect: z.enum(['allow', 'deny']),
-  subjects: z.strictObject({
-    roles: z.array(nameSchema).max(64).optional(),
-    users: z.array(ulidSchema).max(256).optional(),
-    everyone: z.literal(true).optional(),
-  }),
-  /** Slugs, or `*` for every server of the organisation. */
-  servers: z
-    .array(z.union([z.literal('*'), slugSchema]))
-    .min(1)
-    .max(64),
-  /** Names or globs (`*` within a name). */
-  tools: z
-    .array(z.string().regex(/^[A-Za-z0-9_./*-]{1,128}$/))
-    .min(1)
-    .max(256),
-  /** Missing: every label. */
-  labels: z.array(labelSchema).min(1).optional(),
-  when: conditionSchema.optional(),
-});
-export type Rule = z.infer<typeof ruleSchema>;
-
-const server = {
-  srv: ulidSchema,
-  slug: slugSchema,
-  dst: destinationSchema,
-  slots: z.array(slotSchema).max(16),
-};
-
-/** Administrative commands; each becomes facts of the organisation's policy stream, or nothing. */
-export const policyCommandSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('RegisterOrganisation'),
-    org: ulidSchema,
-    founder: ulidSchema,
-    home: z.boolean(),
-  }),
-  z.strictObject({ type: z.literal('AddMember'), user: ulidSchema }),
-  z.strictObject({ type: z.literal('RemoveMember'), user: ulidSchema }),
-  /** Ends a key or session: assertions of this `sid` up to and including the generation are denied from now on. */
-  z.strictObject({
-    type: z.literal('RevokeCredential'),
-    sid: z.string().max(128),
-    generation: z.int().min(0),
-  }),
-  z.strictObject({ type: z.literal('DefineRole'), role: nameSchema, description: z.string().max(500) }),
-  z.strictObject({ type: z.literal('RemoveRole'), role: nameSchema }),
-  z.strictObject({ type: z.literal('GrantRole'), user: ulidSchema, role: nameSchema }),
-  z.strictObject({ type: z.literal('RevokeRole'), user: ulidSchema, role: nameSchema }),
-  z.strictObject({ type: z.literal('AddRule'), rule: ruleSchema }),
-  z.strictObject({ type: z.literal('RemoveRule'), rule: nameSchema }),
-  z.strictObject({ type: z.literal('ConnectServer'), ...server }),
-  z.strictObject({ type: z.literal('ChangeServer'), ...server }),
-  z.strictObject({ type: z.literal('RemoveServer'), srv: ulidSchema }),
-  /** A null label takes the label away: the tool is unlabelled again, hence denied. */
-  z.strictObject({
-    type: z.literal('LabelTool'),
-    srv: ulidSchema,
-    tool: toolNameSchema,
-    label: labelSchema.nullable(),
-  }),
-  /** A null user means everybody. */
-  z.strictObject({
-    type: z.literal('DisableTool'),
-    srv: ulidSchema,
-    tool: toolNameSchema,
-    user: ulidSchema.nullable(),
-  }),
-  z.strictObject({
-    type: z.literal('EnableTool'),
-    srv: ulidSchema,
-    tool: toolNameSchema,
-    user: ulidSchema.nullable(),
-  }),
-  z.strictObject({ type: z.literal('AddPolicyClient'), client: ulidSchema, name: z.string().max(120) }),
-  z.strictObject({ type: z.literal('RevokePolicyClient'), client: ulidSchema }),
-]);
-export type PolicyCommand = z.infer<typeof policyCommandSchema>;
-
-export const policyCommandRequestSchema = z.strictObject({
-  /** Of the admin who asks; for RegisterOrganisation of whoever may create organisations, or null at bootstrap. */
-  assertion: jwsSchema.nullable(),
-  /** Idempotency: the same id never yields facts twice. */
-  commandId: ulidSchema,
-  commands: z.array(policyCommandSchema).min(1).max(64),
-});
-export type PolicyCommandRequest = z.infer<typeof policyCommandRequestSchema>;
-
-export const policyCommandReplySchema = z.strictObject({
-  revision: z.int().min(0),
-  policyDigest: hash32Schema,
-  facts: z.int().min(0),
-  /** Tokens of policy clients that were added, sealed by HPKE to control's `seal` key; each is shown once. */
-  clientTokens: z.array(
-    z.strictObject({ client: ulidSchema, enc: hash32Schema, ciphertext: base64urlSchema }),
-  ),
-});
-export type PolicyCommandReply = z.infer<typeof policyCommandReplySchema>;
-
-export const policyStateRequestSchema = z.strictObject({ assertion: jwsSchema });
-export type PolicyStateRequest = z.infer<typeof policyStateRequestSchema>;
-
-export const policyStateSchema = z.strictObject({
-  revision: z.int().min(0),
-  policyDigest: hash32Schema,
-  members: z.array(z.strictObject({ user: ulidSchema, roles: z.array(nameSchema), since: timeSchema })),
-  roles: z.array(z.strictObject({ role: nameSchema, description: z.string(), builtin: z.boolean() })),
-  rules: z.array(ruleSchema),
-  servers: z.array(z.strictObject(server)),
-  labels: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, label: labelSchema })),
-  disabled: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, user: ulidSchema.nullable() })),
-  clients: z.array(z.strictObject({ client: ulidSchema, name: z.string(), since: timeSchema })),
-});
-export type PolicyState = z.infer<typeof policyStateSchema>;

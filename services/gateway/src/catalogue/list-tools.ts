@@ -1,0 +1,51 @@
+import { AppError, VERBS, type ServerEndpoint, type VerbCaller } from '@portcullis/contracts';
+import type { ServerDirectory } from '../identity/server-directory.js';
+import { aggregatedName } from '../mcp/aggregated-name.js';
+import type { JsonObject } from '../mcp/json-rpc.js';
+import type { Asking, Catalogues } from './catalogues.js';
+
+/** `tools/list`: what the servers have, less what policy allows no call of. */
+export class ListTools {
+  constructor(
+    private readonly catalogues: Catalogues,
+    private readonly directory: ServerDirectory,
+    private readonly caller: VerbCaller,
+  ) {}
+
+  /** Tools of one server under its own names. */
+  async ofServer(asking: Asking, endpoint: ServerEndpoint): Promise<JsonObject[]> {
+    const tools = await this.catalogues.read(asking, endpoint);
+    if (tools.size === 0) return [];
+    const { allowed } = await this.caller.call(VERBS.filterTools, {
+      assertion: asking.principal.assertion,
+      srv: endpoint.srv,
+      tools: [...tools.values()].map(({ name, digest, annotations }) => ({ name, digest, annotations })),
+    });
+    return allowed.flatMap((name) => {
+      const tool = tools.get(name);
+      return tool === undefined ? [] : [tool.definition];
+    });
+  }
+
+  /**
+   * Tools of all servers of the organisation, as `<slug>__<tool>`. A server that fails does not hide the others
+   * (threat 20); only when all of them fail is that an error.
+   */
+  async ofOrganisation(asking: Asking): Promise<JsonObject[]> {
+    const servers = await this.directory.servers(asking.principal.principal.org);
+    const lists = await Promise.allSettled(servers.map((endpoint) => this.named(asking, endpoint)));
+    const failed = lists.filter((list) => list.status === 'rejected');
+    const revoked = failed.find(
+      ({ reason }) => reason instanceof AppError && reason.code === 'UNAUTHENTICATED',
+    );
+    if (revoked !== undefined || (failed.length > 0 && failed.length === servers.length)) {
+      throw (revoked ?? failed[0])?.reason;
+    }
+    return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
+  }
+
+  private async named(asking: Asking, endpoint: ServerEndpoint): Promise<JsonObject[]> {
+    const tools = await this.ofServer(asking, endpoint);
+    return tools.map((tool) => ({ ...tool, name: aggregatedName(endpoint.slug, tool['name'] as string) }));
+  }
+}

@@ -1,0 +1,51 @@
+import { Secret } from '@portcullis/contracts';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { verifies } from '../../../../tools/verifies.js';
+import { OpenedCredentials } from './opened-credentials.js';
+import { Redactor } from './redaction.js';
+
+const redactorOf = (secret: string): Redactor =>
+  new Redactor(new OpenedCredentials(new Map([['token', Secret.of(secret)]])));
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+describe('redaction of what an upstream echoes', () => {
+  const secret = 'sk-"quoted"/ä+% secret\n42';
+
+  it.each([
+    ['plain', secret],
+    ['JSON-escaped', JSON.stringify(`before ${secret} after`)],
+    ['URL-encoded', `https://x/?t=${encodeURIComponent(secret)}`],
+    ['URL-encoded in lower case', `https://x/?t=${encodeURIComponent(secret).toLowerCase()}`],
+    ['hex', Buffer.from(secret).toString('hex')],
+    ['hex in upper case', Buffer.from(secret).toString('hex').toUpperCase()],
+    ['base64', base64(secret)],
+    ['base64url', Buffer.from(secret).toString('base64url')],
+    ['base64 of a longer text', base64(`user:${secret}:end`)],
+    ['base64 of a longer text, shifted', base64(`Bearer ${secret}`)],
+  ])('finds it %s', (_, text) => {
+    verifies('G3');
+    const { text: redacted, redactions } = redactorOf(secret).redact(text);
+    expect(redactions).toBe(1);
+    expect(redacted).toContain('[REDACTED:token]');
+    expect(redacted).not.toContain(secret);
+  });
+
+  it('finds any secret of eight bytes or more in base64 of any text around it', () => {
+    const ascii = fc.string({ minLength: 8, maxLength: 40 });
+    fc.assert(
+      fc.property(ascii, fc.string(), fc.string(), (value, before, after) => {
+        fc.pre(Buffer.byteLength(value) >= 8);
+        expect(redactorOf(value).redact(base64(before + value + after)).redactions).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('leaves other text alone, and secrets that are too short to look for', () => {
+    expect(redactorOf(secret).redact('{"content":"nothing"}')).toEqual({
+      text: '{"content":"nothing"}',
+      redactions: 0,
+    });
+    expect(redactorOf('short').redact('short').redactions).toBe(0);
+  });
+});

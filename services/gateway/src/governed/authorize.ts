@@ -1,0 +1,93 @@
+import {
+  AppError,
+  newId,
+  replyKeyHash,
+  VERBS,
+  type Authorization,
+  type AuthorizeRequest,
+  type ReplyKey,
+  type VerbCaller,
+} from '@portcullis/contracts';
+import type { Principals } from '../identity/principals.js';
+import type { AuditAppender } from '../recording/audit-appender.js';
+import { argumentBytes, remainingMs, type Allowed, type GovernedCall } from './governed-call.js';
+import { sealedSection } from './sealed-section.js';
+
+/** Step 6: policy decides on exactly what will be sent, and an allow brings the grant. */
+export class Authorize {
+  constructor(
+    private readonly caller: VerbCaller,
+    private readonly appender: AuditAppender,
+    private readonly principals: Principals,
+  ) {}
+
+  /**
+   * @throws AppError `DENIED_BY_POLICY`, `APPROVAL_REQUIRED` once the denial is recorded; `UNAUTHENTICATED` when the
+   * credential has been revoked meanwhile; `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `AUDIT_UNAVAILABLE`: nothing was done.
+   */
+  async run(call: GovernedCall, attempt: number, replyKey: ReplyKey | null): Promise<Allowed> {
+    const request: AuthorizeRequest = {
+      assertion: call.principal.assertion,
+      operation: call.operation,
+      srv: call.endpoint.srv,
+      tool: call.tool?.name ?? null,
+      observedDigest: call.tool?.digest ?? null,
+      ...(call.tool === null ? {} : { annotations: call.tool.annotations }),
+      arguments: call.tool === null ? null : (call.params['arguments'] ?? {}),
+      context: { protocol: call.client.protocol, transport: 'http' },
+      replyKeyHash: replyKey === null ? null : replyKeyHash(replyKey.publicKey),
+      call: call.call,
+      attempt,
+    };
+    const answer = await this.caller.call(VERBS.authorize, request, { timeoutMs: remainingMs(call) });
+    if (isAllowed(answer)) return answer;
+    return this.refuse(call, answer);
+  }
+
+  private async refuse(call: GovernedCall, answer: Authorization): Promise<never> {
+    await this.recordDenial(call, answer);
+    const code = answer.reasons[0]?.code;
+    if (code === 'credential_revoked' || code === 'not_a_member') {
+      await this.principals.forget(call.principal.principal.org, call.principal.principal.sid);
+      if (code === 'credential_revoked')
+        throw new AppError('UNAUTHENTICATED', 'The credential has been revoked.');
+    }
+    throw new AppError(
+      answer.decision === 'approval_required' ? 'APPROVAL_REQUIRED' : 'DENIED_BY_POLICY',
+      answer.message,
+      {
+        details: {
+          decision: answer.decision,
+          rule: answer.rule,
+          revision: answer.revision,
+          policyDigest: answer.policyDigest,
+          decisionId: answer.decisionId,
+          reasons: answer.reasons,
+        },
+      },
+    );
+  }
+
+  /** A denial that can't be recorded is still a denial, but the caller is told that the trail is down. */
+  private async recordDenial(call: GovernedCall, answer: Authorization): Promise<void> {
+    if (answer.denial === null)
+      throw new AppError('UNAVAILABLE', 'Policy refused without a statement for the record.');
+    try {
+      await this.appender.append({
+        kind: 'denial',
+        recordId: newId(),
+        denial: answer.denial,
+        sealed: [sealedSection(call, null)],
+        argumentBytes: argumentBytes(call),
+      });
+    } catch (cause) {
+      throw new AppError('AUDIT_UNAVAILABLE', 'The call is denied, and the denial could not be recorded.', {
+        cause,
+      });
+    }
+  }
+}
+
+function isAllowed(answer: Authorization): answer is Allowed {
+  return answer.decision === 'allow' && answer.grants !== null && answer.argumentSalt !== null;
+}

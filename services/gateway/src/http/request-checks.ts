@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '@portcullis/contracts';
+
+export interface AllowedSources {
+  /** `host[:port]` values of the Host header that are served. */
+  hosts: readonly string[];
+  /** Origins of browsers that are served; anything without an Origin header is no browser. */
+  origins: readonly string[];
+}
+
+/**
+ * A page that a browser shows must not reach a gateway on loopback by DNS rebinding or cross-origin requests: MCP
+ * requires the Origin check, and the Host check holds where no Origin is sent.
+ *
+ * @throws AppError `FORBIDDEN`
+ */
+export function checkSource(request: IncomingMessage, allowed: AllowedSources): void {
+  const { host, origin } = request.headers;
+  if (host === undefined || !allowed.hosts.includes(host.toLowerCase())) {
+    throw new AppError('FORBIDDEN', 'This host name is not served. Add it to ALLOWED_HOSTS if it should be.');
+  }
+  if (origin !== undefined && !allowed.origins.includes(origin.toLowerCase())) {
+    throw new AppError(
+      'FORBIDDEN',
+      'Requests from pages of this origin are not served. Add it to ALLOWED_ORIGINS if they should be.',
+    );
+  }
+}
+
+/** @throws AppError `UNSUPPORTED_MEDIA_TYPE` */
+export function checkContentType(request: IncomingMessage): void {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type === 'application/json') return;
+  throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The content type has to be application/json.');
+}
+
+/** The whole body, at most `limit` bytes. @throws AppError `PAYLOAD_TOO_LARGE` before more than that is kept */
+export async function readBounded(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > limit) {
+      throw new AppError('PAYLOAD_TOO_LARGE', `A message may have ${limit} bytes at most.`, {
+        details: { limit },
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+/** `/mcp` → null, `/mcp/<slug>` → slug. @throws AppError `NOT_FOUND` */
+export function slugOfPath(url: string): string | null {
+  const path = url.split('?', 1)[0] ?? '';
+  if (path === '/mcp') return null;
+  const slug = /^\/mcp\/([a-z0-9][a-z0-9-]{0,23})$/.exec(path)?.[1];
+  if (slug === undefined)
+    throw new AppError('NOT_FOUND', 'There is nothing here. MCP endpoints are /mcp and /mcp/<server>.');
+  return slug;
+}

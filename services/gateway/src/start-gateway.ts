@@ -1,0 +1,75 @@
+import { NestFactory } from '@nestjs/core';
+import { changedHintSchema, HINTS } from '@portcullis/contracts';
+import {
+  connectNats,
+  loadKeyring,
+  NestLogger,
+  portOf,
+  type Logger,
+  type RunningService,
+} from '@portcullis/platform';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { AppModule } from './app.module.js';
+import type { Config } from './config.js';
+import { startHttpServer } from './http/http-server.js';
+import { McpEndpoint } from './http/mcp-endpoint.js';
+import { Principals } from './identity/principals.js';
+import { ServerDirectory } from './identity/server-directory.js';
+import { OutcomeRecorder } from './recording/outcome-recorder.js';
+
+/** Starts the service and resolves when it takes requests. */
+export async function startGateway(config: Config, logger: Logger): Promise<RunningService> {
+  const keyring = loadKeyring('gateway', config, () => new Date());
+  const connection = await connectNats({
+    url: config.NATS_URL,
+    user: 'gateway',
+    seed: config.NATS_NKEY_SEED_FILE,
+    logger,
+  });
+  const app = await NestFactory.createApplicationContext(
+    AppModule.with({ config, logger, keyring, connection }),
+    {
+      logger: new NestLogger(logger),
+    },
+  );
+  listenToHints(connection, app.get(Principals), app.get(ServerDirectory));
+  const checks = [{ name: 'nats', check: async () => void (await connection.flush()) }];
+  const server = await startHttpServer({
+    host: config.HTTP_HOST,
+    port: config.HTTP_PORT,
+    endpoint: app.get(McpEndpoint),
+    checks,
+  });
+  return {
+    ready: { http: portOf(server) },
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await closed;
+      await app.get(OutcomeRecorder).drain();
+      await connection.drain();
+      await app.close();
+    },
+  };
+}
+
+/** Hints only save time: what they announce, policy enforces without them. */
+function listenToHints(connection: NatsConnection, principals: Principals, directory: ServerDirectory): void {
+  connection.subscribe(HINTS.directoryChanged.subject, {
+    callback: (error, message) => {
+      if (error) return;
+      const hint = changedHintSchema.safeParse(parse(message.string()));
+      if (!hint.success) return;
+      directory.forget(hint.data.org);
+      void principals.forget(hint.data.org, hint.data.sid);
+    },
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
