@@ -14,6 +14,7 @@ const SALT_BYTES = 32;
  * @throws AppError `INVALID_ARGUMENT` for arguments that have no canonical form (I-JSON, RFC 7493)
  */
 export function argumentDigest(salt: Uint8Array, tool: string, value: unknown): string {
-  if (salt.byteLength !== SALT_BYTES) throw new AppError('INVALID_ARGUMENT', 'The salt of an argument digest has 32 bytes.');
+  if (salt.byteLength !== SALT_BYTES)
+    throw new AppError('INVALID_ARGUMENT', 'The salt of an argument digest has 32 bytes.');
   return b64u(sha256('portcullis/args/v1\0', salt, lp(tool), canonicalBytes(value)));
 }

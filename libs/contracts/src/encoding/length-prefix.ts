@@ -7,14 +7,15 @@ import { isWellFormed } from './well-formed.js';
  * @throws AppError `INVALID_ARGUMENT` for text with a lone surrogate, whose UTF-8 would equal that of another text.
  */
 export function lp(...parts: (Uint8Array | string)[]): Buffer {
-  const chunks: Uint8Array[] = [];
-  for (const part of parts) {
-    const bytes = typeof part === 'string' ? utf8(part) : part;
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(bytes.byteLength);
-    chunks.push(length, bytes);
+  const chunks = parts.map((part) => (typeof part === 'string' ? utf8(part) : part));
+  const bytes = Buffer.allocUnsafe(chunks.reduce((total, chunk) => total + 4 + chunk.byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    at = bytes.writeUInt32BE(chunk.byteLength, at);
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
   }
-  return Buffer.concat(chunks);
+  return bytes;
 }
 
 /** Unsigned 64-bit big-endian. @throws AppError `INVALID_ARGUMENT` outside 0..2^64−1, or for an unsafe number. */

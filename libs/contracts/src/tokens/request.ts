@@ -20,7 +20,7 @@ export interface VerifiedRequest {
 
 /** SHA-256("portcullis/v1/request\0" ‖ LP(subject) ‖ LP(body)): what a request token covers. */
 export function requestHash(subject: string, body: Uint8Array): Buffer {
-  return sha256('portcullis/v1/request\0', lp(subject), lp(body));
+  return sha256('portcullis/v1/request\0', lp(subject, body));
 }
 
 /** The `Pc-Request` token for exactly this body on exactly this subject, valid for ten seconds. */
