@@ -278,4 +278,4 @@ export {
   type NoteKey,
   type VerifiedNote,
 } from './log/signed-note.js';
-export { apiKeyPattern, generateApiKey, parseApiKey } from './api-key/api-key.js';
+export { apiKeyPattern, formatApiKey, generateApiKey, parseApiKey } from './api-key/api-key.js';
