@@ -17,6 +17,11 @@ export class VerifiedKeys {
     return this.matched.get(this.tag(key)) === phc;
   }
 
+  /** Whether it was ever confirmed, with whatever hash: only good for telling a known key from a guess. */
+  has(key: Secret): boolean {
+    return this.matched.has(this.tag(key));
+  }
+
   remember(key: Secret, phc: string): void {
     const tag = this.tag(key);
     this.matched.delete(tag);

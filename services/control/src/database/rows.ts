@@ -1,4 +1,4 @@
-import type { OwnerKind, SealedBox } from '@portcullis/contracts';
+import type { OwnerKind } from '@portcullis/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export interface StoredSlot {
@@ -69,15 +69,5 @@ export class ServerRow {
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true }) deletedAt!: Date | null;
 }
 
-/** An entry for `audit.v1.append`, written in the transaction of the change it tells of. */
-@Entity({ name: 'outbox' })
-export class OutboxRow {
-  @PrimaryColumn({ name: 'org_id', type: 'text' }) orgId!: string;
-  @PrimaryColumn({ name: 'record_id', type: 'text' }) recordId!: string;
-  @Column({ type: 'jsonb' }) entry!: { sealed?: SealedBox[]; [field: string]: unknown };
-  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt!: Date;
-  /** Error code of audit's refusal: a defect that somebody has to look at, never repeated by itself. */
-  @Column({ type: 'text', nullable: true }) refused!: string | null;
-}
-
-export const ROWS = [OrganisationRow, UserRow, ApiKeyRow, ServerRow, OutboxRow];
+/** The outbox has no class: what writes and what empties it speak SQL. */
+export const ROWS = [OrganisationRow, UserRow, ApiKeyRow, ServerRow];

@@ -1,0 +1,158 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Keyring, VerbCaller, type JsonValue } from '@portcullis/contracts';
+import { NatsRequester, type Logger, type ReadinessCheck } from '@portcullis/platform';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { DataSource } from 'typeorm';
+import { AccessController } from './access/access.controller.js';
+import { AuthorizeAdmin } from './access/authorize-admin.js';
+import { ChangePolicy } from './access/change-policy.js';
+import { PolicyCommands } from './access/policy-commands.js';
+import { ReadPolicy } from './access/read-policy.js';
+import { Assertions } from './authentication/assertions.js';
+import { AuthenticateKey } from './authentication/authenticate-key.js';
+import { AuthenticationController } from './authentication/authentication.controller.js';
+import { FailureLimiter } from './authentication/failure-limiter.js';
+import { KeyAuthorities } from './authentication/key-authorities.js';
+import { KeyHasher } from './authentication/key-hasher.js';
+import { VerifiedKeys } from './authentication/verified-keys.js';
+import { ServiceController, ServiceFacts } from './health/service.controller.js';
+import { openApiDocument } from './http/openapi.js';
+import { ROUTES } from './http/routes.js';
+import { CreateKey } from './keys/create-key.js';
+import { KeyMaker } from './keys/key-maker.js';
+import { KeysController } from './keys/keys.controller.js';
+import { RegenerateKey } from './keys/regenerate-key.js';
+import { RevokeKey } from './keys/revoke-key.js';
+import { BootstrapInstallation } from './organisations/bootstrap-installation.js';
+import { CreateOrganisation } from './organisations/create-organisation.js';
+import { FoundOrganisation } from './organisations/found-organisation.js';
+import { OrganisationsController } from './organisations/organisations.controller.js';
+import { DirectoryChanges } from './outbox/directory-changes.js';
+import { Outbox } from './outbox/outbox.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+import { ManagePolicyClients } from './policy-clients/manage-policy-clients.js';
+import { PolicyClientsController } from './policy-clients/policy-clients.controller.js';
+import { ManageSecrets } from './secrets/manage-secrets.js';
+import { RecordedOperation } from './secrets/recorded-operation.js';
+import { SealingKey } from './secrets/sealing-key.js';
+import { SecretsController } from './secrets/secrets.controller.js';
+import { ChangeServer } from './servers/change-server.js';
+import { ConnectServer } from './servers/connect-server.js';
+import { DeleteServer } from './servers/delete-server.js';
+import { ReadServers } from './servers/find-server.js';
+import { ServersController } from './servers/servers.controller.js';
+import { ExportRecords } from './trail/export-records.js';
+import { QueryRecords } from './trail/query-records.js';
+import { TrailController } from './trail/trail.controller.js';
+import { CreateUser } from './users/create-user.js';
+import { ReadUsers } from './users/read-users.js';
+import { RemoveUser } from './users/remove-user.js';
+import { UsersController } from './users/users.controller.js';
+
+/** What the process has opened, and the composition is made of. */
+export interface Runtime {
+  readonly dataSource: DataSource;
+  /** Of the relay's own role. */
+  readonly jobDataSource: DataSource;
+  readonly connection: NatsConnection;
+  readonly keyring: Keyring;
+  readonly trustBundle: JsonValue;
+  readonly bootstrapTokenHash: Buffer | null;
+  /** argon2id hash that no key matches. */
+  readonly nobodysHash: string;
+  readonly hasher: KeyHasher;
+  readonly clock: () => Date;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly checks: readonly ReadinessCheck[];
+}
+
+/** What every capability is built on. */
+function foundation(runtime: Runtime) {
+  const { dataSource, jobDataSource, connection, keyring, logger, clock, hasher, nobodysHash } = runtime;
+  const peers = new VerbCaller(new NatsRequester(connection), keyring, clock);
+  const assertions = new Assertions(keyring);
+  const relay = new OutboxRelay({ dataSource: jobDataSource, peers, logger });
+  const changes = new DirectoryChanges({ dataSource, outbox: new Outbox(clock), relay, connection, logger });
+  const limiter = new FailureLimiter();
+  const authorities = new KeyAuthorities(dataSource, clock);
+  const verified = new VerifiedKeys();
+  const authenticate = new AuthenticateKey({ authorities, hasher, verified, limiter, nobodysHash, clock, logger });
+  const authorize = new AuthorizeAdmin({ peers, assertions, logger });
+  const policy = new PolicyCommands(peers, assertions);
+  const keys = new KeyMaker(hasher);
+  const servers = new ReadServers(dataSource);
+  return { ...runtime, peers, assertions, relay, changes, limiter, authorities, authenticate, authorize, policy, keys, servers };
+}
+
+type Foundation = ReturnType<typeof foundation>;
+
+function directory(base: Foundation): object[] {
+  const { dataSource, policy, servers } = base;
+  const found = new FoundOrganisation(base);
+  return [
+    new BootstrapInstallation({ ...base, found, tokenHash: base.bootstrapTokenHash }),
+    new CreateOrganisation(found, policy),
+    new ReadUsers(dataSource),
+    new CreateUser(base),
+    new RemoveUser(base),
+    new CreateKey(base),
+    new RegenerateKey(base),
+    new RevokeKey(base),
+    servers,
+    new ConnectServer(base),
+    new ChangeServer(base),
+    new DeleteServer(base),
+  ];
+}
+
+function administration(base: Foundation): object[] {
+  const { peers, assertions, policy, servers, changes, keyring, trustBundle } = base;
+  const readPolicy = new ReadPolicy(peers, assertions);
+  const recorded = new RecordedOperation(base);
+  return [
+    readPolicy,
+    new ChangePolicy(policy, servers, changes),
+    new ManagePolicyClients(policy, readPolicy, keyring),
+    new SealingKey(keyring, servers, trustBundle),
+    new ManageSecrets({ ...base, recorded }),
+    new QueryRecords(peers, assertions),
+    new ExportRecords(base),
+    new ServiceFacts(base.checks, openApiDocument(ROUTES, base.version)),
+  ];
+}
+
+/** Objects under their own class as token. */
+const provide = (value: object): Provider => ({ provide: value.constructor, useValue: value });
+
+const CONTROLLERS = [
+  OrganisationsController,
+  UsersController,
+  KeysController,
+  ServersController,
+  AccessController,
+  PolicyClientsController,
+  SecretsController,
+  TrailController,
+  ServiceController,
+  AuthenticationController,
+];
+
+/** The composition root: the only file that knows how the parts fit. */
+@Module({})
+export class AppModule {
+  static compose(runtime: Runtime): DynamicModule {
+    const base = foundation(runtime);
+    const { authenticate, authorize, assertions, relay } = base;
+    const parts = [authenticate, authorize, assertions, relay, ...directory(base), ...administration(base)];
+    return {
+      module: AppModule,
+      controllers: CONTROLLERS,
+      providers: [
+        ...parts.map(provide),
+        { provide: DataSource, useValue: runtime.dataSource },
+        { provide: Keyring, useValue: runtime.keyring },
+      ],
+    };
+  }
+}

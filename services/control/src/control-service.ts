@@ -1,0 +1,116 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { NestFactory, Reflector } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Secret, type JsonValue } from '@portcullis/contracts';
+import {
+  connectDatabase,
+  connectNats,
+  loadKeyring,
+  NestLogger,
+  PassThroughFilter,
+  ProblemFilter,
+  ServiceCallerAuthenticator,
+  VerbServer,
+  type Logger,
+  type RunningService,
+} from '@portcullis/platform';
+import { AuthorizeAdmin } from './access/authorize-admin.js';
+import { AppModule, type Runtime } from './app.module.js';
+import { AuthenticateKey } from './authentication/authenticate-key.js';
+import { KeyHasher } from './authentication/key-hasher.js';
+import type { Config } from './config.js';
+import { ROWS } from './database/rows.js';
+import { SCHEMA } from './database/schema.js';
+import { AdminApiGuard } from './http/admin-api.guard.js';
+import { ReplyInterceptor } from './http/reply.interceptor.js';
+import { secureHttp } from './http/secure-http.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+
+export interface RunningControl extends RunningService {
+  /** How often argon2id has judged a presented key. */
+  readonly verifications: () => number;
+}
+
+/** Opens what the service needs. */
+async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
+  const clock = () => new Date();
+  const keyring = loadKeyring('control', config, clock);
+  const trustBundle = JSON.parse(readFileSync(config.TRUST_BUNDLE_FILE, 'utf8')) as JsonValue;
+  const hasher = new KeyHasher();
+  const database = { schema: SCHEMA, applicationName: 'portcullis-control', entities: ROWS };
+  const dataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
+  const jobDataSource = await connectDatabase({ ...database, url: config.DATABASE_JOB_URL_FILE, poolSize: 2 });
+  const seed = config.NATS_NKEY_SEED_FILE;
+  const connection = await connectNats({ url: config.NATS_URL, user: 'control', seed, logger });
+  return {
+    dataSource,
+    jobDataSource,
+    connection,
+    keyring,
+    trustBundle,
+    bootstrapTokenHash: config.BOOTSTRAP_TOKEN_HASH_FILE,
+    nobodysHash: await hasher.hash(Secret.of(randomBytes(32))),
+    hasher,
+    clock,
+    logger,
+    version: '0.1.0',
+    checks: [
+      { name: 'database', check: async () => void (await dataSource.query('SELECT 1')) },
+      { name: 'nats', check: () => connection.flush() },
+    ],
+  };
+}
+
+/** Tool names may be percent-encoded in a path: 128 characters become up to 384. */
+const MAX_PARAM_LENGTH = 400;
+
+async function createApp(runtime: Runtime, config: Config): Promise<NestFastifyApplication> {
+  const { logger, connection, keyring, clock } = runtime;
+  const adapter = new FastifyAdapter({
+    exposeHeadRoutes: false,
+    // The peer's address, never a header: whoever terminates TLS in front is not believed about clients.
+    trustProxy: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: false },
+    requestTimeout: 30_000,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.compose(runtime), adapter, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  secureHttp(app, config.HTTP_ALLOWED_HOSTS);
+  app.useGlobalFilters(new ProblemFilter(logger));
+  app.useGlobalGuards(new AdminApiGuard(app.get(Reflector), app.get(AuthenticateKey), app.get(AuthorizeAdmin)));
+  app.useGlobalInterceptors(new ReplyInterceptor(app.get(Reflector)));
+  const authenticator = new ServiceCallerAuthenticator(keyring, clock);
+  const verbs = app.connectMicroservice(
+    { strategy: new VerbServer({ connection, logger, authenticator }) },
+    { inheritAppConfig: false },
+  );
+  verbs.useGlobalFilters(new PassThroughFilter());
+  return app;
+}
+
+/** Starts the service: resolves when it serves, over HTTP and over NATS. */
+export async function startControl(config: Config, logger: Logger): Promise<RunningControl> {
+  const runtime = await openRuntime(config, logger);
+  const app = await createApp(runtime, config);
+  await app.startAllMicroservices();
+  await app.listen(config.HTTP_PORT, config.HTTP_HOST);
+  const relay = app.get(OutboxRelay);
+  relay.start();
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return {
+    ready: { port },
+    verifications: () => runtime.hasher.verifications,
+    stop: async () => {
+      await app.close();
+      await relay.stop();
+      await runtime.connection.drain();
+      await Promise.all([runtime.dataSource.destroy(), runtime.jobDataSource.destroy()]);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { AppError } from '@portcullis/contracts';
+
+/** What a browser says about a request, beside the credential. */
+export interface BrowserFacts {
+  readonly method: string;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  /** `Sec-Fetch-Site`: browsers set it and pages can't. */
+  readonly fetchSite: string | undefined;
+  readonly contentType: string | undefined;
+  readonly hasBody: boolean;
+}
+
+const WRITES = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * Refuses what another site made a browser send.
+ *
+ * - `Host` must be one that this API is known by: a name that an attacker re-pointed at our address (DNS rebinding) is not.
+ * - `Origin`, where there is one, must be that host, and `Sec-Fetch-Site` must not speak of another site.
+ * - Writes carry JSON: a form or a `text/plain` body, which browsers send across origins unasked, is not read at all.
+ */
+export function refuseForeignBrowser(facts: BrowserFacts, allowedHosts: readonly string[]): AppError | null {
+  const host = facts.host?.toLowerCase();
+  if (host === undefined || !isAllowed(host, allowedHosts)) {
+    return new AppError('FORBIDDEN', 'This API is not known by the name in the Host header.', {
+      details: { reason: 'host_not_allowed', setting: 'HTTP_ALLOWED_HOSTS' },
+    });
+  }
+  if (facts.origin !== undefined && hostOf(facts.origin) !== host) return crossOrigin();
+  if (facts.fetchSite === 'cross-site' || facts.fetchSite === 'same-site') return crossOrigin();
+  if ((WRITES.has(facts.method) || facts.hasBody) && !isJson(facts.contentType)) {
+    return new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send this request with Content-Type: application/json.');
+  }
+  return null;
+}
+
+const crossOrigin = (): AppError =>
+  new AppError('FORBIDDEN', 'Requests from pages of another origin are not served.', {
+    details: { reason: 'cross_origin' },
+  });
+
+/** An entry without a port allows every port of that host. */
+function isAllowed(host: string, allowed: readonly string[]): boolean {
+  return allowed.includes(host) || allowed.includes(host.replace(/:\d{1,5}$/, ''));
+}
+
+/** `null` (opaque origins, `file:`) and what is no origin at all are nobody's host. */
+function hostOf(origin: string): string | null {
+  const parsed = URL.parse(origin);
+  return parsed === null || parsed.host === '' ? null : parsed.host;
+}
+
+const isJson = (contentType: string | undefined): boolean =>
+  contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json';

@@ -1,0 +1,55 @@
+import { newId, parseIJson } from '@portcullis/contracts';
+import { withCorrelation } from '@portcullis/platform';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { refuseForeignBrowser } from './browser-defence.js';
+
+/** A sealed secret of 64 KiB with its encoding fits; nothing else in the API is nearly as long. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
+/** Every answer is data for one client: nothing to cache, frame, sniff, run or refer to. */
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** Liveness and readiness are asked by address, by machines without a name for us, and tell nothing worth a defence. */
+const isHealth = (url: string): boolean => url.startsWith('/health/');
+
+/** What holds for every request, also to unknown routes: correlation, headers, and the defence against foreign pages. */
+export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly string[]): void {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    const { headers, method, url } = request;
+    const refusal = refuseForeignBrowser(
+      {
+        method,
+        host: headers.host,
+        origin: headers.origin,
+        fetchSite: one(headers['sec-fetch-site']),
+        contentType: headers['content-type'],
+        hasBody: headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0,
+      },
+      allowedHosts,
+    );
+    const error = refusal === null || isHealth(url) ? undefined : refusal;
+    withCorrelation({ correlationId: newId() }, () => done(error));
+  });
+  // I-JSON: no duplicate keys, no lone surrogates, no numbers that don't round-trip. No other type is parsed at all.
+  app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => {
+    try {
+      const bytes = body as Buffer;
+      done(null, bytes.byteLength === 0 ? undefined : parseIJson(bytes, { maxBytes: MAX_BODY_BYTES }));
+    } catch (thrown) {
+      done(thrown as Error);
+    }
+  });
+}
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
