@@ -59,7 +59,9 @@ export class OwnerKeys {
    * @throws AppError `KEY_UNAVAILABLE` or `DECRYPTION_FAILED` as the provider says.
    */
   async use<T>(stored: StoredOwnerKey, work: (key: Buffer) => T): Promise<T> {
-    const id = `${stored.org} ${stored.keyId} ${stored.version} ${stored.kekId}`;
+    const { org, ownerKind, owner, keyId, version, kekId } = stored;
+    // The whole context: a cached key is lent to nobody for whom the provider would not unwrap it.
+    const id = [org, ownerKind, owner, keyId, version, kekId].join(' ');
     const cached = this.cache.lend(id, work);
     if (cached !== undefined) return cached.result;
     await this.load(id, stored);

@@ -1,0 +1,54 @@
+import {
+  appendRequestSchema,
+  REPLY_HEADER,
+  REQUEST_HEADER,
+  VERBS,
+  type AppendReply,
+  type FactEntry,
+  type Keyring,
+} from '@portcullis/contracts';
+import { ServiceCallerAuthenticator, type AnyVerb } from '@portcullis/platform';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+
+/** Answers `audit.v1.append` as audit does: authenticated both ways, each record id once. Can be told to refuse. */
+export class AuditStandIn {
+  readonly facts = new Map<string, FactEntry>();
+  /** How many times facts have arrived, repetitions included. */
+  received = 0;
+  refusing = false;
+
+  constructor(connection: NatsConnection, keyring: Keyring) {
+    const authenticator = new ServiceCallerAuthenticator(keyring, () => new Date());
+    connection.subscribe(VERBS.append.subject, {
+      queue: 'audit',
+      callback: (_error, message) => {
+        const token = message.headers?.get(REQUEST_HEADER) ?? '';
+        const { signReply } = authenticator.authenticate(
+          VERBS.append as unknown as AnyVerb,
+          message.data,
+          token,
+        );
+        const body = Buffer.from(JSON.stringify(this.append(JSON.parse(message.string()))));
+        const out = headers();
+        out.set(REPLY_HEADER, signReply(body));
+        message.respond(body, { headers: out });
+      },
+    });
+  }
+
+  of(action: string): FactEntry[] {
+    return [...this.facts.values()].filter((fact) => fact.action === action);
+  }
+
+  private append(request: unknown): AppendReply {
+    const { entries } = appendRequestSchema.parse(request);
+    const results = entries.map((entry): AppendReply['results'][number] => {
+      this.received += 1;
+      const { recordId } = entry;
+      if (this.refusing) return { status: 'refused', recordId, code: 'UNAVAILABLE', message: 'not now' };
+      if (entry.kind === 'fact') this.facts.set(recordId, entry);
+      return { status: 'recorded', recordId, stream: 'audit', revision: this.facts.size, receipt: null };
+    });
+    return { results };
+  }
+}
