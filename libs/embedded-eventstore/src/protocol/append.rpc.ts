@@ -34,7 +34,7 @@ export function appendRpc(storage: EventStorage) {
       if (!header) return callback(invalidArgument('The options of the append are missing'));
       void finish(storage, header, proposed).then(
         (response) => callback(null, response),
-        (error: unknown) => callback(error instanceof RpcError ? error : storageFailed()),
+        (error: unknown) => callback(error instanceof RpcError ? error : storageFailed(error)),
       );
     });
   };

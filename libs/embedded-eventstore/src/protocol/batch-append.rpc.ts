@@ -3,7 +3,7 @@ import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/gene
 import type { EventStorage, WriteOutcome } from '../storage/event-storage.js';
 import type { ExpectedVersion } from '../storage/expected-version.js';
 import { errorStatus, toBatchStatus } from './batch-status.js';
-import { readStreamName, readUint64, readUuid } from './fields.js';
+import { readStreamName, readUint64, readUuid, writeStreamName } from './fields.js';
 import { emptyProto, shared, streams } from './generated.js';
 import { ProposedEvents } from './proposed-message.js';
 import { invalidArgument } from './rpc-error.js';
@@ -59,22 +59,16 @@ async function take(
   request: BatchAppendReq,
 ): Promise<BatchAppendResp | undefined> {
   const response = new streams.BatchAppendResp().setCorrelationId(request.getCorrelationId());
-  const identifier = request.getOptions()?.getStreamIdentifier();
-  if (identifier) response.setStreamIdentifier(identifier);
   try {
     const key = readUuid(request.getCorrelationId()).toString('hex');
+    // The client takes the name for granted in every error, also in one about a later part of an append.
+    response.setStreamIdentifier(
+      request.getOptions()?.getStreamIdentifier() ?? writeStreamName(pending.get(key)?.stream ?? ''),
+    );
     const append = collect(pending, key, request);
     if (!append || !request.getIsFinal()) return undefined;
     pending.delete(key);
-    response.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(append.stream)));
-    const { proposed, deadlineMs, stream, expected } = append;
-    const outcome = await storage.append({
-      stream,
-      expected,
-      events: proposed.events,
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    });
-    return finish(response, append, outcome);
+    return finish(response, append, await storage.append({ ...append, events: append.proposed.events }));
   } catch (error) {
     return response.setError(toBatchStatus(error));
   }

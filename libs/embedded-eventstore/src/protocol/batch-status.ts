@@ -5,7 +5,7 @@ import type { WriteOutcome } from '../storage/event-storage.js';
 import type { ExpectedVersion } from '../storage/expected-version.js';
 import { writeStreamName } from './fields.js';
 import { anyProto, emptyProto, shared, status } from './generated.js';
-import { MAX_APPEND_BYTES, RpcError } from './rpc-error.js';
+import { MAX_APPEND_BYTES, RpcError, storageFailed } from './rpc-error.js';
 
 /** The client takes the error's kind from the type of `details`, which therefore is always set. */
 function rpcStatus(code: number, message: string, typeName: string, details: Message): Status {
@@ -48,7 +48,8 @@ export function errorStatus(append: { stream: string; expected: ExpectedVersion 
 /** For what was thrown: a refusal of ours, or a failing disk. */
 export function toBatchStatus(error: unknown): Status {
   if (!(error instanceof RpcError)) {
-    return rpcStatus(grpcStatus.UNKNOWN, 'The event store could not write', 'Unknown', new shared.Unknown());
+    const { code, details } = storageFailed(error);
+    return rpcStatus(code, details, 'Unknown', new shared.Unknown());
   }
   if (error.metadata.get('exception')[0] === 'maximum-append-size-exceeded') {
     const details = new shared.MaximumAppendSizeExceeded().setMaxappendsize(MAX_APPEND_BYTES);

@@ -32,7 +32,8 @@ export function readRpc(storage: EventStorage, shutdown: AbortSignal) {
     answer(storage, call, signal).then(
       () => (shutdown.aborted ? call.emit('error', shuttingDown()) : call.end()),
       (error: unknown) => {
-        if (!gone.signal.aborted) call.emit('error', error instanceof RpcError ? error : storageFailed());
+        if (!gone.signal.aborted)
+          call.emit('error', error instanceof RpcError ? error : storageFailed(error));
       },
     );
   };

@@ -22,7 +22,7 @@ export async function removal(
   if (isMetastream(stream)) throw invalidArgument('A metadata stream can not be deleted');
   const expected = readExpected(options);
   const outcome = await remove(stream, expected).catch((error: unknown) => {
-    throw error instanceof RpcError ? error : storageFailed();
+    throw error instanceof RpcError ? error : storageFailed(error);
   });
   if (outcome.kind === 'written') return String(outcome.position);
   if (outcome.kind === 'wrong_version') throw wrongExpectedVersion(stream, expected, outcome.current);

@@ -52,9 +52,15 @@ export const wrongExpectedVersion = (stream: string, expected: ExpectedVersion, 
 
 const EXPECTED_NUMBER: Record<string, number> = { no_stream: -1, any: -2, stream_exists: -4 };
 
-/** The outcome of a write is unknown to its caller: the disk may have kept it. The cause stays in our log. */
-export const storageFailed = (): RpcError =>
-  new RpcError(grpcStatus.UNKNOWN, 'The event store could not write to its disk.');
+/**
+ * For whatever was thrown that isn't a refusal. The outcome of a write is then unknown to its caller: the disk may have
+ * kept it. The cause goes to standard error, once, and never to the caller.
+ */
+export function storageFailed(cause: unknown): RpcError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  process.stderr.write(`${JSON.stringify({ level: 'error', msg: 'event store storage failed', reason })}\n`);
+  return new RpcError(grpcStatus.UNKNOWN, 'The event store could not use its disk.');
+}
 
 /** Clients reconnect on this. */
 export const shuttingDown = (): RpcError =>

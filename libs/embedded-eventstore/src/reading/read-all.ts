@@ -19,9 +19,7 @@ export async function* readAll(
   { from, direction, limit, filter }: AllRange,
 ): AsyncGenerator<RecordedEvent> {
   const forwards = direction === 'forwards';
-  const end = storage.end();
-  let first = forwards ? lowerBound(from, end) : 1;
-  let last = forwards ? end : Math.min(end, upperBound(from));
+  let { first, last } = boundsOf(from, forwards, storage.end());
   for (let left = limit; left > 0 && first <= last;) {
     const page = storage.log.events.scan(first, last, direction, PAGE);
     for (const scanned of page) {
@@ -38,8 +36,7 @@ export async function* readAll(
   }
 }
 
-const lowerBound = (from: AllRange['from'], end: number): number =>
-  from === 'start' ? 1 : from === 'end' ? end + 1 : from;
-
-const upperBound = (from: AllRange['from']): number =>
-  from === 'start' ? 0 : from === 'end' ? Number.MAX_SAFE_INTEGER : from - 1;
+function boundsOf(from: AllRange['from'], forwards: boolean, end: number): { first: number; last: number } {
+  const at = from === 'start' ? 1 : from === 'end' ? end + 1 : from;
+  return forwards ? { first: at, last: end } : { first: 1, last: Math.min(end, at - 1) };
+}

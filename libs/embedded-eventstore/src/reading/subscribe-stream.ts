@@ -1,5 +1,5 @@
 import type { EventStorage } from '../storage/event-storage.js';
-import { firstReadable, type StreamRecord } from '../storage/stream-record.js';
+import { isReadable, type StreamRecord } from '../storage/stream-record.js';
 import { readStream } from './read-stream.js';
 import type { SubscriptionMessage } from './subscription-message.js';
 
@@ -19,28 +19,37 @@ export async function* subscribeStream(
   signal: AbortSignal,
 ): AsyncGenerator<SubscriptionMessage> {
   const find = () => storage.log.streams.find(name);
-  let cursor = from === 'start' ? -1 : from === 'end' ? (find()?.lastRevision ?? -1) : from;
+  let cursor = startOf(from, find());
   let live = false;
   while (!signal.aborted) {
     const stream = find();
     if (stream?.tombstoned) return;
-    if (stream && !stream.softDeleted) {
-      const range = { from: cursor + 1, direction: 'forwards', limit: Number.MAX_SAFE_INTEGER } as const;
-      for await (const event of readStream(storage, stream, range)) {
-        if (signal.aborted) return;
-        yield { kind: 'event', event };
-      }
+    if (isReadable(stream)) {
+      yield* eventsAfter(storage, stream, cursor);
       cursor = Math.max(cursor, stream.lastRevision);
     }
     if (!live) {
       live = true;
       yield { kind: 'caught_up' };
     }
-    if (!signal.aborted && isUnchanged(find(), cursor)) await storage.commits.next(signal);
+    // Nothing may happen between this check and the wait: both are in one turn.
+    if (!hasMore(find(), cursor)) await storage.commits.next(signal);
   }
 }
 
-/** Called in the same turn as the wait that follows it. */
-const isUnchanged = (stream: StreamRecord | undefined, cursor: number): boolean =>
-  !stream?.tombstoned &&
-  (!stream || stream.softDeleted || Math.max(firstReadable(stream) - 1, stream.lastRevision) <= cursor);
+function startOf(from: StreamSubscriptionRequest['from'], stream: StreamRecord | undefined): number {
+  if (from === 'start') return -1;
+  return from === 'end' ? (stream?.lastRevision ?? -1) : from;
+}
+
+async function* eventsAfter(
+  storage: EventStorage,
+  stream: StreamRecord,
+  cursor: number,
+): AsyncGenerator<SubscriptionMessage> {
+  const range = { from: cursor + 1, direction: 'forwards', limit: Number.MAX_SAFE_INTEGER } as const;
+  for await (const event of readStream(storage, stream, range)) yield { kind: 'event', event };
+}
+
+const hasMore = (stream: StreamRecord | undefined, cursor: number): boolean =>
+  stream?.tombstoned === true || (isReadable(stream) && stream.lastRevision > cursor);

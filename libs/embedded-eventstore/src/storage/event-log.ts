@@ -53,15 +53,15 @@ export class EventLog {
   }
 
   #write(stream: StreamRecord, events: readonly ProposedEvent[]): Written {
-    let { position, createdMs } = this.#next();
-    let revision = stream.lastRevision;
-    for (const event of events) {
-      revision += 1;
-      this.events.insert(event, { streamId: stream.id, revision }, position, createdMs);
-      position += 1;
+    const { position: first, createdMs } = this.#next();
+    const next = stream.lastRevision + 1;
+    for (const [index, event] of events.entries()) {
+      const place = { streamId: stream.id, revision: next + index };
+      this.events.insert(event, place, first + index, createdMs);
     }
-    this.streams.advance(stream, revision);
-    return { revision, position: position - 1 };
+    const written = { revision: stream.lastRevision + events.length, position: first + events.length - 1 };
+    this.streams.advance(stream, written.revision);
+    return written;
   }
 
   /** The store's clock never goes back, whatever the system's does: `$maxAge` relies on the order. */

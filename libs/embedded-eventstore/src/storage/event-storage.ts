@@ -12,7 +12,7 @@ export interface AppendRequest {
   expected: ExpectedVersion;
   events: readonly ProposedEvent[];
   /** Not written any more once this has passed, ms since the epoch. */
-  deadlineMs?: number;
+  deadlineMs?: number | undefined;
 }
 
 export type WriteOutcome =

@@ -45,9 +45,10 @@ export class EventTable {
   readonly #last: StatementSync;
 
   constructor(db: DatabaseSync) {
+    // The driver binds empty bytes as NULL.
     this.#insert = db.prepare(
       `INSERT INTO event (position, stream_id, revision, type, is_json, created_ms, id, metadata, data)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, coalesce(?, zeroblob(0)), coalesce(?, zeroblob(0)))`,
     );
     this.#at = db.prepare(`SELECT ${COLUMNS} ${FROM} WHERE e.position = ?`);
     this.#byId = db.prepare(

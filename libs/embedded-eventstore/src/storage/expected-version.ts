@@ -24,18 +24,23 @@ export function checkExpectedVersion(
   expected: ExpectedVersion,
   events: readonly ProposedEvent[],
 ): Verdict {
-  const current = stream?.lastRevision ?? NO_STREAM;
-  if (stream?.tombstoned) return { kind: 'deleted' };
-  if (expected === 'stream_exists') {
-    if (stream?.softDeleted) return { kind: 'deleted' };
-    if (current < 0) return { kind: 'wrong_version', current };
-  }
-  if (expected === 'any' || expected === 'stream_exists')
-    return stream ? repeatedById(table, stream, events) : OK;
+  if (!stream) return checkMissing(expected);
+  if (stream.tombstoned) return { kind: 'deleted' };
+  if (expected === 'any') return repeatedById(table, stream, events);
+  if (expected === 'stream_exists') return checkExists(table, stream, events);
   return checkExact(table, stream, expected === 'no_stream' ? NO_STREAM : expected, events);
 }
 
 const OK: Verdict = { kind: 'ok' };
+
+const checkMissing = (expected: ExpectedVersion): Verdict =>
+  expected === 'any' || expected === 'no_stream' ? OK : { kind: 'wrong_version', current: NO_STREAM };
+
+function checkExists(table: EventTable, stream: StreamRecord, events: readonly ProposedEvent[]): Verdict {
+  if (stream.softDeleted) return { kind: 'deleted' };
+  if (stream.lastRevision < 0) return { kind: 'wrong_version', current: NO_STREAM };
+  return repeatedById(table, stream, events);
+}
 
 /** All ids known: a repetition. The first unknown: new. Some known: neither, so it is refused. */
 function repeatedById(table: EventTable, stream: StreamRecord, events: readonly ProposedEvent[]): Verdict {
@@ -50,18 +55,15 @@ function repeatedById(table: EventTable, stream: StreamRecord, events: readonly 
 
 function checkExact(
   table: EventTable,
-  stream: StreamRecord | undefined,
+  stream: StreamRecord,
   expected: number,
   events: readonly ProposedEvent[],
 ): Verdict {
-  const current = stream?.lastRevision ?? NO_STREAM;
+  const current = stream.lastRevision;
   if (expected === current) return OK;
-  if (stream && expected < current && events.length > 0) {
-    const repeated = repeatedAt(table, stream, expected + 1, events);
-    if (repeated) return repeated;
-  }
-  if (expected === NO_STREAM && stream?.softDeleted) return OK;
-  return { kind: 'wrong_version', current };
+  const repeated = expected < current ? repeatedAt(table, stream, expected + 1, events) : undefined;
+  if (repeated) return repeated;
+  return expected === NO_STREAM && stream.softDeleted ? OK : { kind: 'wrong_version', current };
 }
 
 function repeatedAt(
@@ -70,6 +72,7 @@ function repeatedAt(
   first: number,
   events: readonly ProposedEvent[],
 ): Verdict | undefined {
+  if (events.length === 0) return undefined;
   let position = 0;
   for (const [index, event] of events.entries()) {
     const stored = table.findByRevision(stream.id, first + index);
