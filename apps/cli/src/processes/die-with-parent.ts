@@ -10,12 +10,14 @@ const GRACE_MS = 3_000;
 // `PARENT_PIPE_VARIABLE`, repeated: what is preloaded into other people's programs imports nothing of ours.
 const VARIABLE = 'PORTCULLIS_PARENT_PIPE';
 
-const descriptor = process.env[VARIABLE];
+// eslint-disable-next-line no-restricted-properties -- for the same reason not from config.ts
+const { env } = process;
+const descriptor = env[VARIABLE];
 if (isMainThread && descriptor !== undefined) {
   // Children of this process must not take their own descriptor of that number for the pipe. The mark of the
   // installation stays readable in /proc, which is where it is looked for, and is nobody else's business.
-  delete process.env[VARIABLE];
-  delete process.env['PORTCULLIS_INSTANCE'];
+  delete env[VARIABLE];
+  delete env['PORTCULLIS_INSTANCE'];
   watch(Number(descriptor));
 }
 

@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface HoldOptions {
   /** How long to wait for another run that may be ending just now. */
   waitMs: number;
+  /** Told once when there is something to wait for. */
+  onWait?: () => void;
 }
 
 const POLL_MS = 100;
@@ -12,12 +14,13 @@ const POLL_MS = 100;
  * Holds the installation for this process. The lock is a socket in Linux's abstract namespace (unix(7)): it has no file,
  * so it can't go stale; the kernel drops it with the process, however that ends. Throws when another process holds it.
  */
-export async function holdInstallation(instanceId: string, { waitMs }: HoldOptions): Promise<Server> {
-  const end = performance.now() + waitMs;
-  for (;;) {
+export async function holdInstallation(instanceId: string, options: HoldOptions): Promise<Server> {
+  const end = performance.now() + options.waitMs;
+  for (let attempt = 0; ; attempt += 1) {
     const held = await tryToHold(`\0portcullis-${instanceId}`);
     if (held !== undefined) return held;
     if (performance.now() >= end) throw new Error('Portcullis is already running on this data directory');
+    if (attempt === 0) options.onWait?.();
     await delay(POLL_MS);
   }
 }

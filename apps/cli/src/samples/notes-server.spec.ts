@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -7,9 +8,11 @@ const TOKEN = 'a-token-of-the-notes-server';
 
 let server: RunningNotesServer;
 let url: URL;
+let hash: Buffer | undefined;
 
 beforeEach(async () => {
-  server = await startNotesServer({ token: TOKEN, port: 0 });
+  hash = createHash('sha256').update(TOKEN).digest();
+  server = await startNotesServer({ tokenHash: () => hash, port: 0 });
   url = new URL(`http://127.0.0.1:${server.port}/mcp`);
 });
 
@@ -35,6 +38,12 @@ it.each([
   });
   expect(response.status).toBe(401);
   expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+});
+
+it('lets nobody in while it knows no token', async () => {
+  hash = undefined;
+  const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } });
+  expect(response.status).toBe(401);
 });
 
 describe.each([

@@ -7,13 +7,13 @@ import { tcpProbe } from '../processes/readiness.js';
 
 const beside = (name: string): URL => new URL(`${name}${extname(import.meta.url)}`, import.meta.url);
 
-/** Our sample upstream, at `/mcp` on the port; wants the token in the file. */
-export const notesPart = (port: number, tokenFile: string): Part =>
+/** Our sample upstream, at `/mcp` on the port; wants the token whose SHA-256 is in the file. */
+export const notesPart = (port: number, tokenHashFile: string): Part =>
   processPart({
     name: 'notes',
     command: process.execPath,
     args: [...endWithParentArguments(), fileURLToPath(beside('notes-main'))],
-    env: { HTTP_PORT: String(port), NOTES_TOKEN_FILE: tokenFile },
+    env: { HTTP_PORT: String(port), NOTES_TOKEN_HASH_FILE: tokenHashFile },
     readiness: { by: 'line' },
     readyWithinMs: 15_000,
     endsWithParent: true,

@@ -26,7 +26,6 @@ const SECRETS = [
   'vault-root',
   'policy-client-root',
   'bootstrap-token',
-  'notes-token',
   'postgres-superuser',
   ...SERVICES_WITH_DATABASE.flatMap((service) =>
     (['owner', 'app', 'job'] as const).map((role) => databasePasswordName(service, role)),

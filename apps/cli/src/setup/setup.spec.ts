@@ -63,13 +63,7 @@ describe('first start', () => {
     const first = setUp().data;
     directory = join(root, 'other');
     const second = setUp().data;
-    for (const name of [
-      'vault-root',
-      'bootstrap-token',
-      'notes-token',
-      'postgres-superuser',
-      'control-app-password',
-    ]) {
+    for (const name of ['vault-root', 'bootstrap-token', 'postgres-superuser', 'control-app-password']) {
       expect(readSecret(first, name)).toMatch(/^[A-Za-z0-9_-]{43}$/);
       expect(readSecret(first, name)).not.toBe(readSecret(second, name));
     }

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import './processes/die-with-parent.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { putSecretCommand, type PutSecretArguments } from './secrets/put-secret-command.js';
+import { up, type UpArguments } from './up/up.js';
+
+const DEFAULT_PORT = 8484;
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}
+
+// What is written by mistake of a program below must not be readable by others either.
+process.umask(0o077);
+
+const program = new Command('portcullis').description('Control plane for the Model Context Protocol');
+
+program
+  .command('up')
+  .description('Run all of Portcullis on this machine, on loopback, with two sample MCP servers')
+  .option('--data <directory>', 'where everything is kept', '.portcullis')
+  .option('--port <number>', 'port of the MCP endpoint, 0 = any free one', portNumber, DEFAULT_PORT)
+  .option('--json', 'print one line of JSON when ready, and nothing else, on standard output', false)
+  .action(async (options: UpArguments) => {
+    process.exitCode = await up(options);
+  });
+
+program
+  .command('secrets')
+  .description('Credentials of MCP servers')
+  .command('put <server> <slot>')
+  .description(
+    'Store a credential, read from standard input and sealed here; PORTCULLIS_KEY holds the API key',
+  )
+  .requiredOption('--admin <url>', 'base URL of the admin API')
+  .addOption(
+    new Option('--owner <kind>', 'whose it is').choices(['organisation', 'user']).default('organisation'),
+  )
+  .option(
+    '--root <key...>',
+    "public key of the installation's root, to check that the sealing key is the vault's",
+  )
+  .action(async (server: string, slot: string, options: Omit<PutSecretArguments, 'server' | 'slot'>) => {
+    await putSecretCommand({ ...options, root: options.root ?? null, server, slot });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+// Sockets of connections that are just ending must not keep the process.
+process.exit();

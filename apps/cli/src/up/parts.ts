@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { endWithParentArguments } from '../processes/parent-pipe.js';
+import { processPart, type Part } from '../processes/managed-process.js';
+import type { DataDirectory } from '../setup/data-directory.js';
+import type { EmbeddedService } from '../setup/trust.js';
+import { programOf } from './program-of.js';
+import { serviceEnvironment, type Run } from './service-environment.js';
+
+const READY_WITHIN_MS = 60_000;
+
+/** A compiled Node program of ours that says when it is ready and ends with this process. */
+const nodePart = (name: string, args: string[], env: Record<string, string>): Part =>
+  processPart({
+    name,
+    command: process.execPath,
+    args: [...endWithParentArguments(), ...args],
+    env,
+    readiness: { by: 'line' },
+    readyWithinMs: READY_WITHIN_MS,
+    endsWithParent: true,
+  });
+
+export const servicePart = (service: EmbeddedService, run: Run): Part =>
+  nodePart(service, [programOf(`@portcullis/${service}`, 'main.js')], serviceEnvironment(service, run));
+
+/** Password and certificate of the event store's node; made by the node at its first start. */
+export const eventStoreCredentials = (data: DataDirectory): string =>
+  data.file('secrets', 'eventstore-credentials.json');
+
+export function eventStorePart({ data, ports }: Run): Part {
+  const options = ['--data', join(data.eventStore, 'events.sqlite'), '--port', String(ports.eventStore)];
+  const program = programOf('@portcullis/embedded-eventstore', 'main.js');
+  const credentials = ['--credentials-file', eventStoreCredentials(data)];
+  return nodePart(
+    'eventstore',
+    ['--disable-warning=ExperimentalWarning', program, ...options, ...credentials],
+    {},
+  );
+}

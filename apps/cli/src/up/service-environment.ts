@@ -1,0 +1,74 @@
+import { natsSeedFile } from '../nats/nats-users.js';
+import { databaseUrlFile, type ServiceWithDatabase } from '../postgres/service-databases.js';
+import type { DataDirectory } from '../setup/data-directory.js';
+import type { Installation } from '../setup/installation.js';
+import { secretFile } from '../setup/secrets.js';
+import type { EmbeddedService } from '../setup/trust.js';
+import type { Ports } from './ports.js';
+
+export interface Run {
+  data: DataDirectory;
+  installation: Installation;
+  ports: Ports;
+}
+
+type Environment = Record<string, string>;
+
+export const eventStoreUrlFile = (data: DataDirectory): string => data.file('secrets', 'eventstore-url');
+
+/** The whole environment of a service. Secrets are in files: an environment can be read by whoever may inspect a process. */
+export function serviceEnvironment(service: EmbeddedService, run: Run): Environment {
+  return { ...commonTo(service, run), ...OWN[service](run) };
+}
+
+/** The gateway's exemptions are exactly the two sample upstreams that this run starts. */
+const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
+  gateway: ({ ports }) => ({
+    HTTP_PORT: String(ports.mcp),
+    EGRESS_ALLOW: sampleUpstreams(ports).join(','),
+  }),
+  control: ({ data, installation, ports }) => ({
+    HTTP_PORT: String(ports.admin),
+    BOOTSTRAP_TOKEN_HASH_FILE: installation.bootstrapTokenHashFile,
+    ...databaseOf('control', data),
+  }),
+  vault: ({ data }) => ({
+    VAULT_ROOT_SECRET_FILE: secretFile(data, 'vault-root'),
+    ...databaseOf('vault', data),
+  }),
+  policy: ({ data, ports }) => ({
+    GRPC_PORT: String(ports.policyGrpc),
+    POLICY_CLIENT_KEY_FILE: secretFile(data, 'policy-client-root'),
+    EVENTSTORE_URL_FILE: eventStoreUrlFile(data),
+  }),
+  audit: ({ data }) => ({
+    EVENTSTORE_URL_FILE: eventStoreUrlFile(data),
+    ...databaseOf('audit', data),
+  }),
+};
+
+export const sampleUpstreams = ({ notes, everything }: Ports): string[] => [
+  `127.0.0.1:${notes}`,
+  `127.0.0.1:${everything}`,
+];
+
+function commonTo(service: EmbeddedService, { data, installation, ports }: Run): Environment {
+  const { bundle, rootPublicKey, identity } = installation.trust;
+  return {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'info',
+    HTTP_HOST: '127.0.0.1',
+    NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+    NATS_NKEY_SEED_FILE: natsSeedFile(data, service),
+    TRUST_BUNDLE_FILE: bundle,
+    TRUST_ROOT_KEYS: rootPublicKey,
+    IDENTITY_FILE: identity(service),
+  };
+}
+
+function databaseOf(service: ServiceWithDatabase, data: DataDirectory): Environment {
+  return {
+    DATABASE_URL_FILE: databaseUrlFile(data, service, 'app'),
+    DATABASE_JOB_URL_FILE: databaseUrlFile(data, service, 'job'),
+  };
+}
