@@ -42,15 +42,37 @@ export interface Composed {
 }
 
 /** Puts the service together; nothing runs yet. */
-export function compose({ config, keyring, store, connection, logger }: Parts): Composed {
-  const keys = keyringFactKeys(keyring);
+export function compose(parts: Parts): Composed {
+  const { config, keyring, store, connection, logger } = parts;
   const registry = new OrganisationRegistry(store);
   const replica = new PolicyReplica({
     store,
     registry,
-    reader: new FactReader(store, verifyFact(keys)),
+    reader: new FactReader(store, verifyFact(keyringFactKeys(keyring))),
     onProblem: (problem, org) => report(logger, problem, org),
   });
+  const relay = new FactRelay({
+    store,
+    replica,
+    checkpoints: new EventStoreCheckpoints(store),
+    audit: new VerbCaller(new NatsRequester(connection), keyring, keyring.clock),
+    onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
+  });
+  return {
+    replica,
+    relay,
+    clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
+    useCases: useCasesOf(parts, replica, registry),
+    checks: checksOf(replica, store, connection),
+  };
+}
+
+function useCasesOf(
+  { config, keyring, store }: Parts,
+  replica: PolicyReplica,
+  registry: OrganisationRegistry,
+): UseCases {
+  const keys = keyringFactKeys(keyring);
   const handler = commandHandler({
     store,
     codec: factCodec,
@@ -63,34 +85,21 @@ export function compose({ config, keyring, store, connection, logger }: Parts): 
   const decisions = new PolicyDecisions(replica);
   const statements = new Statements(keyring);
   const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
-  const relay = new FactRelay({
-    store,
-    replica,
-    checkpoints: new EventStoreCheckpoints(store),
-    audit: new VerbCaller(new NatsRequester(connection), keyring, keyring.clock),
-    onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
-  });
   return {
-    replica,
-    relay,
-    clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
-    useCases: {
-      authorizeCall: new AuthorizeCall(principals, decisions, statements),
-      filterTools: new FilterTools(principals, replica),
-      authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
-      readPolicy: new ReadPolicy(principals, decisions),
-      executeCommands: new ExecuteCommands({
-        keyring,
-        principals,
-        decisions,
-        registry,
-        handler,
-        replica,
-        clientTokens,
-      }),
-      checkAccess: new CheckAccess(decisions),
-    },
-    checks: checksOf(replica, store, connection),
+    authorizeCall: new AuthorizeCall(principals, decisions, statements),
+    filterTools: new FilterTools(principals, replica),
+    authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
+    readPolicy: new ReadPolicy(principals, decisions),
+    executeCommands: new ExecuteCommands({
+      keyring,
+      principals,
+      decisions,
+      registry,
+      handler,
+      replica,
+      clientTokens,
+    }),
+    checkAccess: new CheckAccess(decisions),
   };
 }
 

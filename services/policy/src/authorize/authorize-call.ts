@@ -1,10 +1,11 @@
-import type { Authorization, AuthorizeRequest } from '@portcullis/contracts';
+import type { Authorization, AuthorizeRequest, Decision } from '@portcullis/contracts';
+import { acceptableArguments } from '../decisions/acceptable-arguments.js';
 import { decideQuestion } from '../decisions/decide-question.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
-import { acceptableArguments } from '../decisions/acceptable-arguments.js';
-import { digestArguments } from './digest-arguments.js';
-import type { PrincipalVerifier } from './principal-verifier.js';
-import type { Statements } from './statements.js';
+import type { Server } from '../organisation/state.js';
+import { digestArguments, type DigestedArguments } from './digest-arguments.js';
+import type { Principal, PrincipalVerifier } from './principal-verifier.js';
+import type { Asked, Statements } from './statements.js';
 
 /** Decides what a session wants to do through the gateway, and grants it or states the denial. */
 export class AuthorizeCall {
@@ -16,55 +17,60 @@ export class AuthorizeCall {
 
   /** @throws AppError UNAUTHENTICATED for an assertion that does not hold, UNAVAILABLE when nothing may be decided */
   run(request: AuthorizeRequest): Authorization {
+    const { operation, srv, tool, context, annotations, arguments: args } = request;
     const principal = this.principals.verify(request.assertion);
-    const { operation, srv, tool, context, annotations } = request;
     const question = {
       asker: principal.asker,
       operation,
       server: { srv },
       tool,
-      arguments: request.arguments,
+      arguments: args,
       context,
       annotations,
     };
     const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
       decideQuestion(policy, question),
     );
-    const digest = acceptableArguments(request.arguments)
-      ? digestArguments(tool ?? operation, request.arguments)
-      : null;
-    const asked = {
-      principal,
-      call: request.call,
-      attempt: request.attempt,
-      operation,
-      tool,
-      definitionDigest: request.observedDigest,
-      argumentDigest: digest?.digest ?? null,
-    };
-    const server = snapshot.state.servers.get(srv);
-    const argumentSalt = digest?.salt ?? null;
-    if (decision.decision !== 'allow' || server === undefined) {
-      return {
-        ...decision,
-        grants: null,
-        denial: this.statements.denial(asked, decision, server),
-        argumentSalt,
-      };
-    }
-    const { slug, dst, slots } = server;
-    const granted = {
-      srv,
-      slug,
-      dst,
-      slots: [...slots],
+    // What can't be decided on has no digest either; it has just been denied.
+    const digest = acceptableArguments(args) ? digestArguments(tool ?? operation, args) : null;
+    const statements = this.#state(askedOf(request, principal, digest), decision, {
+      server: snapshot.state.servers.get(srv),
       replyKeyHash: request.replyKeyHash,
-    };
+    });
+    return { ...decision, ...statements, argumentSalt: digest?.salt ?? null };
+  }
+
+  #state(
+    asked: Asked,
+    decision: Decision,
+    { server, replyKeyHash }: Place,
+  ): Pick<Authorization, 'grants' | 'denial'> {
+    if (decision.decision !== 'allow' || server === undefined) {
+      return { grants: null, denial: this.statements.denial(asked, decision, server) };
+    }
+    const { srv, slug, dst, slots } = server;
     return {
-      ...decision,
-      grants: this.statements.grant(asked, decision, granted),
+      grants: this.statements.grant(asked, decision, { srv, slug, dst, slots: [...slots], replyKeyHash }),
       denial: null,
-      argumentSalt,
     };
   }
 }
+
+interface Place {
+  server: Server | undefined;
+  replyKeyHash: string | null;
+}
+
+const askedOf = (
+  request: AuthorizeRequest,
+  principal: Principal,
+  digest: DigestedArguments | null,
+): Asked => ({
+  principal,
+  call: request.call,
+  attempt: request.attempt,
+  operation: request.operation,
+  tool: request.tool,
+  definitionDigest: request.observedDigest,
+  argumentDigest: digest?.digest ?? null,
+});

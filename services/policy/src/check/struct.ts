@@ -17,10 +17,10 @@ export interface ProtoStruct {
 const MAX_DEPTH = 64;
 
 /**
- * google.protobuf.Struct → JSON. Its numbers are doubles; what is no exact JSON number is refused by the decision itself,
- * with the same rule as on every transport.
+ * google.protobuf.Struct → I-JSON, with the refusals of the other transports' parser. Numbers are doubles here: an integer
+ * beyond 2^53 − 1 may have been another one.
  *
- * @throws AppError INVALID_ARGUMENT for a value without a kind, a key `__proto__`, or nesting beyond 64
+ * @throws AppError INVALID_ARGUMENT for such a number, a value without a kind, a key `__proto__`, nesting beyond 64
  */
 export function structToJson(struct: ProtoStruct, depth = 0): { [key: string]: JsonValue } {
   // A key `__proto__` does not arrive as a key: the decoder's assignment has made it the prototype.
@@ -36,13 +36,18 @@ export function structToJson(struct: ProtoStruct, depth = 0): { [key: string]: J
 const invalid = (problem: string): AppError =>
   new AppError('INVALID_ARGUMENT', `The arguments can not be read: ${problem}.`);
 
+function exactNumber(value: number): number {
+  if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
+  throw invalid('a number is not exact');
+}
+
 function valueToJson(value: ProtoValue, depth: number): JsonValue {
   if (depth > MAX_DEPTH) throw invalid('they are nested too deeply');
   switch (value.kind) {
     case 'nullValue':
       return null;
     case 'numberValue':
-      return value.numberValue!;
+      return exactNumber(value.numberValue!);
     case 'stringValue':
       return value.stringValue!;
     case 'boolValue':

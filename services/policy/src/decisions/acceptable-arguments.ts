@@ -16,13 +16,17 @@ export function acceptableArguments(value: unknown): boolean {
 
 function acceptable(value: unknown, depth: number, budget: { values: number }): boolean {
   if (depth > MAX_DEPTH || --budget.values < 0) return false;
-  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
-  if (typeof value === 'number')
-    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
-  if (value === null || typeof value === 'boolean') return true;
+  if (value === null || typeof value !== 'object') return acceptableScalar(value);
   if (Array.isArray(value)) return value.every((item) => acceptable(item, depth + 1, budget));
-  if (typeof value !== 'object') return false;
   return Object.entries(value).every(
-    ([key, item]) => key !== '__proto__' && !LONE_SURROGATE.test(key) && acceptable(item, depth + 1, budget),
+    ([key, item]) => key !== '__proto__' && acceptableScalar(key) && acceptable(item, depth + 1, budget),
   );
+}
+
+function acceptableScalar(value: unknown): boolean {
+  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
+  if (typeof value === 'number') {
+    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+  }
+  return value === null || typeof value === 'boolean';
 }
