@@ -41,7 +41,7 @@ describe('canonicalJson', () => {
   it.each<[string, unknown]>([
     ['undefined', undefined],
     ['undefined in an object', { a: undefined }],
-    ['a hole in an array', [1, , 2]],
+    ['a hole in an array', Object.assign([1], { 2: 3 })],
     ['a function', { a: () => 1 }],
     ['a symbol', Symbol('x')],
     ['a symbol as key', { [Symbol('x')]: 1 }],

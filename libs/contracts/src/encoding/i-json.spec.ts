@@ -81,7 +81,8 @@ describe('parseIJson refuses', () => {
     ['a missing colon', '{"a" 1}', 'syntax', 5, '/a'],
     ['a byte-order mark', '\ufeff{}', 'syntax', 0, ''],
     ['white space that JSON does not know', '\u00a0{}', 'syntax', 0, ''],
-  ])('%s', (_name, text, reason, offset, pointer) => {
+  ])('%s', (_name, text, ...fault) => {
+    const [reason, offset, pointer] = fault;
     expect(faultOf(text)).toEqual({ reason, offset, pointer });
     expect(faultOf(Buffer.from(text, 'utf8'))).toEqual({ reason, offset, pointer });
   });

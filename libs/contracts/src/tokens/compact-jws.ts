@@ -5,7 +5,7 @@ import { parseIJson, type IJsonLimits } from '../encoding/i-json.js';
 import { sha256 } from '../encoding/sha256.js';
 import { refused } from './refused.js';
 
-const HEADER_LIMITS: IJsonLimits = { maxBytes: 512, maxDepth: 1, maxNodes: 4 };
+const HEADER_LIMITS: IJsonLimits = { maxBytes: 512, maxDepth: 2, maxNodes: 16 };
 /** A token is small: what is longer is refused before anything is computed. */
 const MAX_LENGTH = 16_384;
 
