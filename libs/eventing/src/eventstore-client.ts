@@ -8,6 +8,7 @@ import {
   type ResolvedEvent,
   type StreamSubscription,
 } from '@eventstore/db-client';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, Secret } from '@portcullis/contracts';
 import { checkAppend } from './store/check-append.js';
 import { withDeadline } from './store/deadline.js';
@@ -36,6 +37,9 @@ export interface EventStoreConnection {
   /** How long anything else may stay unanswered. Default 10 s. */
   requestTimeoutMs?: number;
 }
+
+/** How long closing waits for the client's own streams to end. */
+const DISPOSE_MS = 1_000;
 
 /**
  * Opens the connection lazily: the first request dials. Keep ONE per process: the client keeps pending appends in a
@@ -148,8 +152,8 @@ class ClientEventStore implements EventStore {
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((subscription) => subscription.stop()));
     this.#open.clear();
-    await this.#client.dispose();
-    // `dispose` ends the streams but leaves the connection open.
+    // It waits for streams that may never end, and leaves the connection open.
+    await Promise.race([this.#client.dispose(), pause(DISPOSE_MS, undefined, { ref: false })]);
     const channel = await this.#client['getChannel']();
     channel.close();
   }

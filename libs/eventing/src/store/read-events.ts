@@ -11,9 +11,9 @@ export interface EventSource extends Readable {
 const isMissing = (error: unknown): boolean => (error as { type?: unknown })?.type === 'stream-not-found';
 
 /**
- * Yields the events of one read and always frees it: a read stream that is left alone keeps its HTTP/2 stream open.
- * The client has no deadline for reads, so silence is limited here: `silenceMs` between two events, not counting the
- * time that the consumer takes.
+ * Yields the events of one read and always frees it. A read that is left early has to be cancelled and drained: only
+ * destroying it would leave its HTTP/2 stream with the client for ever. The client has no deadline for reads, so
+ * silence is limited here: `silenceMs` between two events, not counting the time that the consumer takes.
  */
 export async function* readEvents<Resolved>(
   source: EventSource,
@@ -26,7 +26,7 @@ export async function* readEvents<Resolved>(
     if (waiting) source.destroy(new AppError('DEADLINE_EXCEEDED', 'The event store did not answer in time'));
   }, silenceMs);
   try {
-    for await (const resolved of source) {
+    for await (const resolved of source.iterator({ destroyOnReturn: false })) {
       waiting = false;
       const event = convert(resolved as Resolved);
       if (event) yield event;
@@ -37,8 +37,8 @@ export async function* readEvents<Resolved>(
     if (!isMissing(error)) throw translateError(error);
   } finally {
     clearInterval(watchdog);
-    source.destroy();
     // Not awaited: on a connection that never came up there is nothing to cancel yet.
     source.cancel().catch(() => undefined);
+    source.resume();
   }
 }

@@ -15,6 +15,7 @@ export interface RunSubscriptionOptions<Tx> {
   handle(event: StoredEvent, tx: Tx): Promise<void>;
   /** Where to begin without a checkpoint; exclusive. Default `start`. */
   from?: bigint | 'start' | 'end';
+  /** For prefixes: a checkpoint after about so many scanned events. Each is a transaction. Default 512. */
   checkpointInterval?: number;
   backoff?: BackoffOptions;
   /** Every failure, before the pause that follows it: log it here, once. */
@@ -99,7 +100,7 @@ class Runner<Tx> implements RunningSubscription {
   }
 
   async #subscribe(): Promise<void> {
-    const { store, name, filter, checkpoints, from = 'start', checkpointInterval } = this.#options;
+    const { store, name, filter, checkpoints, from = 'start', checkpointInterval = 512 } = this.#options;
     // The event in hand when the last subscription broke has to settle before anything is handled again.
     await this.#subscription?.stop();
     const stored = await checkpoints.load(name);
@@ -107,7 +108,7 @@ class Runner<Tx> implements RunningSubscription {
     this.#position = stored;
     this.#subscription = store.subscribe(
       filter,
-      { from: stored ?? from, ...(checkpointInterval === undefined ? {} : { checkpointInterval }) },
+      { from: stored ?? from, checkpointInterval },
       {
         event: (event) => this.#handle(event),
         checkpoint: (position) => this.#advance(position, () => Promise.resolve()),

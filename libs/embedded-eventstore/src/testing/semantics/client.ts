@@ -1,5 +1,4 @@
 // The kit judges servers through the unmodified client, which is otherwise reserved for libs/eventing.
-// eslint-disable-next-line no-restricted-imports
 import * as client from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 
