@@ -89,5 +89,5 @@ export class Authorize {
 }
 
 function isAllowed(answer: Authorization): answer is Allowed {
-  return answer.decision === 'allow' && answer.grants !== null && answer.argumentSalt !== null;
+  return answer.decision === 'allow' && answer.grants !== null;
 }

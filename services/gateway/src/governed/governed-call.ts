@@ -31,7 +31,7 @@ export interface ClientFacts {
   protocol: string;
 }
 
-export type Allowed = Authorization & { grants: NonNullable<Authorization['grants']>; argumentSalt: string };
+export type Allowed = Authorization & { grants: NonNullable<Authorization['grants']> };
 
 /** The intent stands in the log: recordId and audit's receipt for the vault. */
 export interface RecordedIntent {
