@@ -53,7 +53,7 @@ export class AppModule {}
 export function composeVault(parts: VaultParts): Vault {
   const { config, keyring, database, jobs, logger, clock } = parts;
   const provider = keyProvider(config);
-  const transactions = new TenantTransactions(database);
+  const transactions = new TenantTransactions(database, logger);
   const keys = new OwnerKeys(provider, transactions, clock);
   const envelopes = new SecretEnvelopes(keys);
   const proofs = new Proofs(keyring);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -47,6 +47,8 @@ export interface Installation {
   /** As the runtime role, without an organisation set. */
   readonly app: Client;
   readonly job: Client;
+  /** Where PostgreSQL keeps its files. */
+  clusterFolder(): Promise<string>;
   /** Every log line of every replica. */
   readonly logs: string[];
   /** Every byte that went over the broker, with headers. */
@@ -119,16 +121,23 @@ export async function startInstallation(): Promise<Installation> {
     database,
     app,
     job,
+    // A backend's working directory is the cluster's.
+    clusterFolder: async () => {
+      const { rows } = await database.query('SELECT pg_backend_pid() AS pid');
+      return readlinkSync(`/proc/${rows[0].pid}/cwd`);
+    },
     logs,
     wire,
     environment,
     caller: async (service) =>
       new VerbCaller(new NatsRequester(await connectionOf(service as 'gateway')), trust.keyring(service)),
     startReplica: async (changes) => {
-      const replica = await startVault(
+      const running = await startVault(
         loadConfig(environment(changes)),
         createLogger('vault', 'trace', sink),
       );
+      let stopped: Promise<void> | undefined;
+      const replica = { ready: running.ready, stop: () => (stopped ??= running.stop()) };
       replicas.push(replica);
       return replica;
     },

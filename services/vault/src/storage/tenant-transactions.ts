@@ -1,8 +1,9 @@
 import { AppError } from '@portcullis/contracts';
+import type { Logger } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** PostgreSQL error classes that say "not now" rather than "never": connection, resources, operator intervention. */
-const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
+/** PostgreSQL error classes that say "not now" rather than "never": connection, log-in, resources, intervention, I/O. */
+const UNAVAILABLE_CLASSES = ['08', '28', '53', '57', '58'];
 const NETWORK = /ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|terminated|timeout|not connected/i;
 
 export interface TransactionOptions {
@@ -15,7 +16,10 @@ export interface TransactionOptions {
 
 /** Everything the vault reads or writes happens in one transaction of one organisation: row-level security sees to it. */
 export class TenantTransactions {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly logger: Logger,
+  ) {}
 
   /** @throws AppError `UNAVAILABLE` when the database can't be reached; whether it has committed is unknown then. */
   async run<T>(
@@ -32,22 +36,20 @@ export class TenantTransactions {
         );
         return work(manager);
       });
-    } catch (error) {
-      throw translate(error);
+    } catch (err) {
+      if (!isUnavailable(err)) throw err;
+      this.logger.warn({ err }, 'the database is not available');
+      throw new AppError('UNAVAILABLE', "The vault's database is not available.", { cause: err });
     }
   }
 }
 
-function translate(error: unknown): unknown {
-  if (error instanceof AppError) return error;
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof AppError) return false;
   const code = (error as { code?: unknown }).code;
-  const sqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
   const message = error instanceof Error ? error.message : '';
-  const unavailable =
-    sqlState === null
-      ? NETWORK.test(`${String(code)} ${message}`)
-      : UNAVAILABLE_CLASSES.includes(sqlState.slice(0, 2));
-  return unavailable
-    ? new AppError('UNAVAILABLE', "The vault's database is not available.", { cause: error })
-    : error;
+  const isSqlState = typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
+  return isSqlState
+    ? UNAVAILABLE_CLASSES.includes(code.slice(0, 2))
+    : NETWORK.test(`${String(code)} ${message}`);
 }
