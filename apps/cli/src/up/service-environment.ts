@@ -25,6 +25,7 @@ export function serviceEnvironment(service: EmbeddedService, run: Run): Environm
 const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
   gateway: ({ ports }) => ({
     HTTP_PORT: String(ports.mcp),
+    ALLOWED_HOSTS: `127.0.0.1:${ports.mcp},localhost:${ports.mcp}`,
     EGRESS_ALLOW: sampleUpstreams(ports).join(','),
   }),
   control: ({ data, installation, ports }) => ({
