@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '@portcullis/contracts';
 
 export interface AllowedSources {
-  /** `host[:port]` values of the Host header that are served. */
+  /** `host[:port]` values of the Host header that are served, beside the loopback names of a loopback connection. */
   hosts: readonly string[];
   /** Origins of browsers that are served; anything without an Origin header is no browser. */
   origins: readonly string[];
@@ -16,7 +16,7 @@ export interface AllowedSources {
  */
 export function checkSource(request: IncomingMessage, allowed: AllowedSources): void {
   const { host, origin } = request.headers;
-  if (host === undefined || !allowed.hosts.includes(host.toLowerCase())) {
+  if (host === undefined || ![...allowed.hosts, ...loopbackNames(request)].includes(host.toLowerCase())) {
     throw new AppError('FORBIDDEN', 'This host name is not served. Add it to ALLOWED_HOSTS if it should be.');
   }
   if (origin !== undefined && !allowed.origins.includes(origin.toLowerCase())) {
@@ -25,6 +25,13 @@ export function checkSource(request: IncomingMessage, allowed: AllowedSources): 
       'Requests from pages of this origin are not served. Add it to ALLOWED_ORIGINS if they should be.',
     );
   }
+}
+
+/** Who connects over loopback may call us by its names; a name that a page has rebound to loopback is none of them. */
+function loopbackNames({ socket }: IncomingMessage): string[] {
+  const { localAddress, localPort } = socket;
+  if (localAddress === '::1') return [`[::1]:${localPort}`, `localhost:${localPort}`];
+  return localAddress?.startsWith('127.') ? [`${localAddress}:${localPort}`, `localhost:${localPort}`] : [];
 }
 
 /** @throws AppError `UNSUPPORTED_MEDIA_TYPE` */
