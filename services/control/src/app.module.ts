@@ -24,6 +24,7 @@ import { KeysController } from './keys/keys.controller.js';
 import { RegenerateKey } from './keys/regenerate-key.js';
 import { RevokeKey } from './keys/revoke-key.js';
 import { BootstrapInstallation } from './organisations/bootstrap-installation.js';
+import { BootstrapToken } from './organisations/bootstrap-token.js';
 import { CreateOrganisation } from './organisations/create-organisation.js';
 import { FoundOrganisation } from './organisations/found-organisation.js';
 import { OrganisationsController } from './organisations/organisations.controller.js';
@@ -90,8 +91,10 @@ type Foundation = ReturnType<typeof foundation>;
 function directory(base: Foundation): object[] {
   const { dataSource, policy, servers } = base;
   const found = new FoundOrganisation(base);
+  const token = new BootstrapToken(base.bootstrapTokenHash, base.limiter, base.clock);
   return [
-    new BootstrapInstallation({ ...base, found, tokenHash: base.bootstrapTokenHash }),
+    token,
+    new BootstrapInstallation({ dataSource, found, policy, token }),
     new CreateOrganisation(found, policy),
     new ReadUsers(dataSource),
     new CreateUser(base),

@@ -26,12 +26,15 @@ import { ROWS } from './database/rows.js';
 import { SCHEMA } from './database/schema.js';
 import { AdminApiGuard } from './http/admin-api.guard.js';
 import { ReplyInterceptor } from './http/reply.interceptor.js';
-import { secureHttp } from './http/secure-http.js';
+import { secureHttp, type ServedRoute } from './http/secure-http.js';
+import { BootstrapToken } from './organisations/bootstrap-token.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 
 export interface RunningControl extends RunningService {
   /** How often argon2id has judged a presented key. */
   readonly verifications: () => number;
+  /** What the HTTP server has been given to serve. */
+  readonly routes: () => readonly ServedRoute[];
 }
 
 /** Opens what the service needs. */
@@ -67,7 +70,10 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
 /** Tool names may be percent-encoded in a path: 128 characters become up to 384. */
 const MAX_PARAM_LENGTH = 400;
 
-async function createApp(runtime: Runtime, config: Config): Promise<NestFastifyApplication> {
+async function createApp(
+  runtime: Runtime,
+  config: Config,
+): Promise<{ app: NestFastifyApplication; routes: ServedRoute[] }> {
   const { logger, connection, keyring, clock } = runtime;
   const adapter = new FastifyAdapter({
     exposeHeadRoutes: false,
@@ -81,9 +87,11 @@ async function createApp(runtime: Runtime, config: Config): Promise<NestFastifyA
     bodyParser: false,
     abortOnError: false,
   });
-  secureHttp(app, config.HTTP_ALLOWED_HOSTS);
+  const routes = secureHttp(app, config.HTTP_ALLOWED_HOSTS);
   app.useGlobalFilters(new ProblemFilter(logger));
-  app.useGlobalGuards(new AdminApiGuard(app.get(Reflector), app.get(AuthenticateKey), app.get(AuthorizeAdmin)));
+  app.useGlobalGuards(
+    new AdminApiGuard(app.get(Reflector), app.get(AuthenticateKey), app.get(AuthorizeAdmin), app.get(BootstrapToken)),
+  );
   app.useGlobalInterceptors(new ReplyInterceptor(app.get(Reflector)));
   const authenticator = new ServiceCallerAuthenticator(keyring, clock);
   const verbs = app.connectMicroservice(
@@ -91,13 +99,13 @@ async function createApp(runtime: Runtime, config: Config): Promise<NestFastifyA
     { inheritAppConfig: false },
   );
   verbs.useGlobalFilters(new PassThroughFilter());
-  return app;
+  return { app, routes };
 }
 
 /** Starts the service: resolves when it serves, over HTTP and over NATS. */
 export async function startControl(config: Config, logger: Logger): Promise<RunningControl> {
   const runtime = await openRuntime(config, logger);
-  const app = await createApp(runtime, config);
+  const { app, routes } = await createApp(runtime, config);
   await app.startAllMicroservices();
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   const relay = app.get(OutboxRelay);
@@ -106,6 +114,7 @@ export async function startControl(config: Config, logger: Logger): Promise<Runn
   return {
     ready: { port },
     verifications: () => runtime.hasher.verifications,
+    routes: () => routes,
     stop: async () => {
       await app.close();
       await relay.stop();

@@ -31,11 +31,12 @@ export class AuthenticateKey {
    */
   async run(presented: Secret, source: string): Promise<Authenticated> {
     const { limiter, clock, authorities, logger } = this.parts;
+    // Shape and checksum come before any look-up: a typing mistake costs nobody anything, and counts for nothing.
+    const keyId = parseApiKey(presented.revealText())?.keyId;
+    if (keyId === undefined) throw notAuthenticated();
     this.refuseGuessing(presented, source);
-    // Shape and checksum come before any look-up: a typing mistake costs nobody anything.
-    const keyId = parseApiKey(presented.revealText())?.keyId ?? null;
-    const authority = keyId === null ? null : await authorities.find(keyId);
-    const genuine = keyId !== null && (await this.isGenuine(presented, authority));
+    const authority = await authorities.find(keyId);
+    const genuine = await this.isGenuine(presented, authority);
     if (authority === null || !genuine || !authority.inForce) {
       limiter.fail(source, clock().getTime());
       throw notAuthenticated();

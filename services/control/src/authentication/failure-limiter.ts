@@ -1,6 +1,10 @@
-/** Failures that a source may have at once, and how fast they are forgiven. */
-const BURST = 10;
-const FORGIVEN_PER_SECOND = 0.2;
+/**
+ * Failures that a source may have at once, and how fast they are forgiven. A key has 160 random bits, so this is not what
+ * keeps it from being guessed: it bounds the argon2id runs that one source can cause, without making it easy to lock out
+ * everybody behind one proxy.
+ */
+const BURST = 30;
+const FORGIVEN_PER_SECOND = 1;
 const CAPACITY = 20_000;
 
 interface Account {

@@ -4,6 +4,7 @@ import { AppError, Secret } from '@portcullis/contracts';
 import type { AuthorizeAdmin } from '../access/authorize-admin.js';
 import type { Admin } from '../authentication/admin.js';
 import { notAuthenticated, type AuthenticateKey } from '../authentication/authenticate-key.js';
+import type { BootstrapToken } from '../organisations/bootstrap-token.js';
 import { readRequest } from './read-request.js';
 import type { Asked, RouteScope, RouteSpec } from './route.js';
 import { ROUTE, type CheckedRequest } from './serves.js';
@@ -17,6 +18,7 @@ export class AdminApiGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly authenticate: AuthenticateKey,
     private readonly authorize: AuthorizeAdmin,
+    private readonly bootstrapToken: BootstrapToken,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -31,12 +33,14 @@ export class AdminApiGuard implements CanActivate {
 
   private async admit({ access }: RouteSpec, request: CheckedRequest): Promise<Admin | undefined> {
     if (access.kind === 'public') return undefined;
-    const presented = { token: bearerOf(request), source: `http ${request.ip}` };
+    const token = bearerOf(request);
+    const source = `http ${request.ip}`;
     if (access.kind === 'bootstrap') {
-      request.presented = presented;
+      this.bootstrapToken.check(token, source);
       return undefined;
     }
-    const authenticated = await this.authenticate.run(presented.token, presented.source);
+    const authenticated = await this.authenticate.run(token, source);
+    token.wipe();
     const admin = { ...authenticated, address: request.ip, userAgent: userAgentOf(request) };
     requireScope(admin, access.scope);
     if (access.kind === 'key') await this.authorize.run(admin, access.operation);

@@ -21,9 +21,21 @@ const SECURITY_HEADERS = {
 /** Liveness and readiness are asked by address, by machines without a name for us, and tell nothing worth a defence. */
 const isHealth = (url: string): boolean => url.startsWith('/health/');
 
-/** What holds for every request, also to unknown routes: correlation, headers, and the defence against foreign pages. */
-export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly string[]): void {
+export interface ServedRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+/**
+ * What holds for every request, also to unknown routes: correlation, headers, and the defence against foreign pages.
+ * Gives the list that routes appear on when the server is given them.
+ */
+export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly string[]): ServedRoute[] {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const routes: ServedRoute[] = [];
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url });
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
     const { headers, method, url } = request;
@@ -50,6 +62,7 @@ export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly s
       done(thrown as Error);
     }
   });
+  return routes;
 }
 
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);

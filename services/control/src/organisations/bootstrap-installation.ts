@@ -1,19 +1,15 @@
-import { timingSafeEqual } from 'node:crypto';
-import { AppError, deterministicId, sha256, type Secret } from '@portcullis/contracts';
+import { AppError, deterministicId } from '@portcullis/contracts';
 import type { DataSource } from 'typeorm';
 import type { PolicyCommands } from '../access/policy-commands.js';
 import type { Person } from '../authentication/admin.js';
-import type { FailureLimiter } from '../authentication/failure-limiter.js';
+import type { BootstrapToken } from './bootstrap-token.js';
 import type { Founded, FoundOrganisation } from './found-organisation.js';
 
 export interface BootstrapParts {
   readonly dataSource: DataSource;
   readonly found: FoundOrganisation;
   readonly policy: PolicyCommands;
-  readonly limiter: FailureLimiter;
-  /** SHA-256 of the one-time token; null: there is none. */
-  readonly tokenHash: Buffer | null;
-  readonly clock: () => Date;
+  readonly token: BootstrapToken;
 }
 
 /** Held while the home organisation is founded, so that two requests can't found two. Arbitrary. */
@@ -26,12 +22,9 @@ const BOOTSTRAP_LOCK = 7_203_201;
 export class BootstrapInstallation {
   constructor(private readonly parts: BootstrapParts) {}
 
-  /**
-   * @throws AppError `UNAUTHENTICATED` for another token, `RATE_LIMITED` after too many, `ALREADY_EXISTS` when there is an
-   * organisation, `FAILED_PRECONDITION` when the installation has no bootstrap token.
-   */
-  async run(token: Secret, source: string, wanted: { name: string; admin: Person }): Promise<Founded> {
-    const tokenHash = this.checkToken(token, source);
+  /** The token has been checked before. @throws AppError `ALREADY_EXISTS` when there is an organisation. */
+  async run(wanted: { name: string; admin: Person }): Promise<Founded> {
+    const tokenHash = this.parts.token.hash;
     const { dataSource, found, policy } = this.parts;
     const org = deterministicId('portcullis/v1/home', tokenHash);
     const founder = deterministicId('portcullis/v1/home-founder', tokenHash);
@@ -46,17 +39,5 @@ export class BootstrapInstallation {
         ),
       );
     });
-  }
-
-  private checkToken(token: Secret, source: string): Buffer {
-    const { tokenHash, limiter } = this.parts;
-    const now = this.parts.clock().getTime();
-    if (tokenHash === null) {
-      throw new AppError('FAILED_PRECONDITION', 'This installation has no bootstrap token (BOOTSTRAP_TOKEN_HASH_FILE).');
-    }
-    if (limiter.isBlocked(source, now)) throw new AppError('RATE_LIMITED', 'Too many wrong tokens. Try again later.');
-    if (timingSafeEqual(sha256(token.reveal()), tokenHash)) return tokenHash;
-    limiter.fail(source, now);
-    throw new AppError('UNAUTHENTICATED', 'This is not the bootstrap token of the installation.');
   }
 }

@@ -3,7 +3,7 @@ import { asOrganisation } from '@portcullis/platform';
 import { DataSource } from 'typeorm';
 import { OrganisationRow } from '../database/rows.js';
 import type { Asked, Reply } from '../http/route.js';
-import { AskedFor, PresentedToken, Serves, type Presented } from '../http/serves.js';
+import { AskedFor, Serves } from '../http/serves.js';
 import { BootstrapInstallation } from './bootstrap-installation.js';
 import { CreateOrganisation } from './create-organisation.js';
 import type { Founded } from './found-organisation.js';
@@ -18,11 +18,8 @@ export class OrganisationsController {
   ) {}
 
   @Serves(BOOTSTRAP)
-  async bootstrap(
-    @PresentedToken() { token, source }: Presented,
-    @AskedFor() { body }: Asked<typeof BOOTSTRAP>,
-  ): Promise<Reply<typeof BOOTSTRAP>> {
-    return shown(await this.bootstrapInstallation.run(token, source, body));
+  async bootstrap(@AskedFor() { body }: Asked<typeof BOOTSTRAP>): Promise<Reply<typeof BOOTSTRAP>> {
+    return shown(await this.bootstrapInstallation.run(body));
   }
 
   @Serves(LIST_ORGANISATIONS)

@@ -5,6 +5,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 const BATCH = 64;
 /** How often the outbox is looked at when nobody has said that there is something in it. */
 const IDLE_MS = 1000;
+const FIRST_RETRY_MS = 250;
 const MAX_BACKOFF_MS = 15_000;
 
 export interface OutboxRelayParts {
@@ -30,7 +31,8 @@ export class OutboxRelay {
   private running: Promise<void> | undefined;
   private again = false;
   private stopped = false;
-  private backoffMs = IDLE_MS;
+  /** 0 while everything works. */
+  private backoffMs = 0;
 
   constructor(private readonly parts: OutboxRelayParts) {}
 
@@ -58,7 +60,7 @@ export class OutboxRelay {
   private schedule(): void {
     if (this.stopped) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.wake(), this.backoffMs);
+    this.timer = setTimeout(() => this.wake(), this.backoffMs || IDLE_MS);
     this.timer.unref();
   }
 
@@ -68,9 +70,9 @@ export class OutboxRelay {
         this.again = false;
         await this.sendAll();
       }
-      this.backoffMs = IDLE_MS;
+      this.backoffMs = 0;
     } catch (err) {
-      this.backoffMs = Math.min(this.backoffMs * 2, MAX_BACKOFF_MS);
+      this.backoffMs = Math.min(this.backoffMs * 2 || FIRST_RETRY_MS, MAX_BACKOFF_MS);
       this.parts.logger.warn({ err, retryMs: this.backoffMs }, 'facts wait for audit');
     }
   }
