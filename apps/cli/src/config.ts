@@ -6,10 +6,29 @@ const upSchema = z.object({
   PATH: z.string().default(''),
 });
 
-export type UpEnvironment = z.infer<typeof upSchema>;
+export type UpEnvironment = z.infer<typeof upSchema> & {
+  /** Variables for single services, by service. */
+  tuning: Record<string, Record<string, string>>;
+};
 
-/** What `portcullis up` takes from its environment: nothing of it reaches the parts. */
-export const upEnvironment = (): UpEnvironment => upSchema.parse(process.env);
+/** `PORTCULLIS_SET_AUDIT_INTENT_DEADLINE_MS=5000` gives `audit` the variable `INTENT_DEADLINE_MS`. */
+const TUNING = /^PORTCULLIS_SET_([A-Z]+)_([A-Z][A-Z0-9_]*)$/;
+
+/** What `portcullis up` takes from its environment; nothing else of it reaches the parts. */
+export const upEnvironment = (): UpEnvironment => ({
+  ...upSchema.parse(process.env),
+  tuning: readTuning(process.env),
+});
+
+function readTuning(environment: NodeJS.ProcessEnv): Record<string, Record<string, string>> {
+  const tuning: Record<string, Record<string, string>> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    const [, service, variable] = TUNING.exec(name) ?? [];
+    if (service === undefined || variable === undefined || value === undefined) continue;
+    (tuning[service.toLowerCase()] ??= {})[variable] = value;
+  }
+  return tuning;
+}
 
 const notesSchema = z.object({
   /** SHA-256 of the token, base64url: the token itself is in the vault and nowhere else. */

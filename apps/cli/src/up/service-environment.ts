@@ -10,16 +10,23 @@ export interface Run {
   data: DataDirectory;
   installation: Installation;
   ports: Ports;
+  /** Variables that the operator set for single services. */
+  tuning: Record<string, Record<string, string>>;
 }
 
 type Environment = Record<string, string>;
 
 export const eventStoreUrlFile = (data: DataDirectory): string => data.file('secrets', 'eventstore-url');
 
-/** The whole environment of a service. Secrets are in files: an environment can be read by whoever may inspect a process. */
+/**
+ * The whole environment of a service. Secrets are in files: an environment can be read by whoever may inspect a process.
+ * What this installation decides (addresses, keys) can't be tuned away.
+ */
 export function serviceEnvironment(service: EmbeddedService, run: Run): Environment {
-  return { ...commonTo(service, run), ...OWN[service](run) };
+  return { ...DEFAULTS, ...run.tuning[service], ...commonTo(service, run), ...OWN[service](run) };
 }
+
+const DEFAULTS: Environment = { LOG_LEVEL: 'info' };
 
 /** The gateway's exemptions are exactly the two sample upstreams that this run starts. */
 const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
@@ -57,7 +64,6 @@ function commonTo(service: EmbeddedService, { data, installation, ports }: Run):
   const { bundle, rootPublicKey, identity } = installation.trust;
   return {
     NODE_ENV: 'production',
-    LOG_LEVEL: 'info',
     HTTP_HOST: '127.0.0.1',
     NATS_URL: `nats://127.0.0.1:${ports.nats}`,
     NATS_NKEY_SEED_FILE: natsSeedFile(data, service),

@@ -77,7 +77,8 @@ export async function startInstallation(options: UpOptions): Promise<RunningInst
 
 const release = (lock: Server): Promise<void> => new Promise((resolve) => lock.close(() => resolve()));
 
-async function prepare(data: DataDirectory, id: string, { mcpPort, progress }: UpOptions): Promise<Run> {
+async function prepare(data: DataDirectory, id: string, options: UpOptions): Promise<Run> {
+  const { mcpPort, progress, environment } = options;
   const search = {
     registryFile: data.file('run', 'processes.json'),
     instanceId: id,
@@ -86,7 +87,8 @@ async function prepare(data: DataDirectory, id: string, { mcpPort, progress }: U
   const orphans = await reapOrphans(search);
   if (orphans > 0)
     progress.note(`Ended ${orphans} process${orphans > 1 ? 'es' : ''} that an earlier run had left`);
-  return { data, installation: completeInstallation(data, id), ports: await choosePorts(data, mcpPort) };
+  const ports = await choosePorts(data, mcpPort);
+  return { data, installation: completeInstallation(data, id), ports, tuning: environment.tuning };
 }
 
 async function startParts(run: Run, supervisor: Supervisor, options: UpOptions): Promise<void> {
@@ -111,7 +113,7 @@ async function startParts(run: Run, supervisor: Supervisor, options: UpOptions):
   );
   await options.progress.step('database schemas', async () => {
     await ensureServiceDatabases(data, ports.postgres);
-    await migrateDatabases(data, options.signal);
+    await migrateDatabases(run, options.signal);
   });
   await allOf(SERVICES.map((service) => start(service, servicePart(service, run))));
 }
