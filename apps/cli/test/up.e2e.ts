@@ -45,7 +45,7 @@ const installationId = (): string =>
 /** Every process of the installation, found as a stranger would find them. */
 const processes = (): ProcessIdentity[] => [
   ...findByEnvironment('PORTCULLIS_INSTANCE', installationId()),
-  ...findByWorkingDirectory(join(data, 'postgres')),
+  ...findByWorkingDirectory({ workingIn: join(data, 'postgres'), named: ['postgres'] }),
 ];
 
 /** Local addresses on which these processes listen (proc_net_tcp(5)): by inode, since a table row names no process. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { eventually } from '../../test/eventually.js';
-import { SERVES } from '../../test/programs.js';
+import { IGNORES_SIGTERM, SERVES } from '../../test/programs.js';
 import { endProcess } from './end-process.js';
 import { PARENT_PIPE_VARIABLE, endWithParentArguments } from './parent-pipe.js';
 import { findByEnvironment, identify, isRunning, type ProcessIdentity } from './process-table.js';
@@ -75,13 +75,12 @@ describe('orphans of a killed run', () => {
   it('are found by PostgreSQL’s data directory, and killed when they hang', async () => {
     const postgres = join(directory, 'postgres');
     mkdirSync(postgres);
-    const hanging = SERVES.replace(
-      "process.on('SIGTERM'",
-      "process.on('SIGQUIT', () => {}); process.on('SIGTERM'",
-    ).replace('process.exit(0)', 'undefined');
-    const orphan = await launch({ cwd: postgres, code: hanging });
+    const deaf = `for (const name of ['SIGINT', 'SIGQUIT', 'SIGTERM']) process.on(name, () => {}); ${IGNORES_SIGTERM}`;
+    const orphan = await launch({ cwd: postgres, code: `process.title = 'postgres'; ${deaf}` });
+    const visitor = await launch({ cwd: postgres });
     await expect(reap()).resolves.toBe(1);
     expect(isRunning(orphan)).toBe(false);
+    expect(isRunning(visitor)).toBe(true);
   });
 });
 

@@ -27,10 +27,22 @@ export function findByEnvironment(name: string, value: string): ProcessIdentity[
   return findProcesses((pid) => `\0${readOrUndefined(`/proc/${pid}/environ`) ?? ''}\0`.includes(entry));
 }
 
-/** Processes that work in this directory (a real path). Only those this user may inspect. */
-export function findByWorkingDirectory(directory: string): ProcessIdentity[] {
-  return findProcesses((pid) => readlinkOrUndefined(`/proc/${pid}/cwd`) === directory);
+export interface DirectorySearch {
+  /** A real path. */
+  workingIn: string;
+  /** Names of programs, as the kernel keeps them (`/proc/<pid>/comm`). */
+  named: readonly string[];
 }
+
+/** Processes of these programs that work in this directory. Only those this user may inspect. */
+export function findByWorkingDirectory({ workingIn, named }: DirectorySearch): ProcessIdentity[] {
+  return findProcesses(
+    (pid) => named.includes(nameOf(pid)) && readlinkOrUndefined(`/proc/${pid}/cwd`) === workingIn,
+  );
+}
+
+/** Name of a process's program, at most 15 characters; empty when there is no such process. */
+export const nameOf = (pid: number): string => readOrUndefined(`/proc/${pid}/comm`)?.trimEnd() ?? '';
 
 function findProcesses(matches: (pid: number) => boolean): ProcessIdentity[] {
   return readdirSync('/proc')

@@ -5,6 +5,7 @@ import {
   findByEnvironment,
   findByWorkingDirectory,
   isRunning,
+  nameOf,
   type ProcessIdentity,
 } from './process-table.js';
 import { ProcessRegistry } from './process-registry.js';
@@ -25,18 +26,27 @@ export interface OrphanSearch {
  */
 export async function reapOrphans(search: OrphanSearch): Promise<number> {
   const orphans = findOrphans(search);
-  await Promise.all(orphans.map((orphan) => endProcess(orphan, { signal: 'SIGTERM', deadlineMs: 3_000 })));
+  await Promise.all(
+    orphans.map((orphan) => endProcess(orphan, { signal: signalFor(orphan), deadlineMs: 4_000 })),
+  );
   // The server's own children go by themselves when it does; one that hangs would keep the shared memory busy.
   const rest = findOrphans(search);
   await Promise.all(rest.map((orphan) => endProcess(orphan, { signal: 'SIGQUIT', deadlineMs: 1_000 })));
   return orphans.length;
 }
 
+/** On SIGTERM PostgreSQL would wait for its clients, on SIGINT it ends their transactions and itself. */
+const signalFor = ({ pid }: ProcessIdentity): NodeJS.Signals =>
+  nameOf(pid) === 'postgres' ? 'SIGINT' : 'SIGTERM';
+
+/** Whoever merely looks around in the directory is not one of them. */
+const POSTGRES_PROGRAMS = ['postgres', 'initdb'];
+
 function findOrphans(search: OrphanSearch): ProcessIdentity[] {
   const found = [
     ...ProcessRegistry.read(search.registryFile).filter(isRunning),
     ...findByEnvironment(INSTANCE_VARIABLE, search.instanceId),
-    ...findByWorkingDirectory(realPath(search.postgresDirectory)),
+    ...findByWorkingDirectory({ workingIn: realPath(search.postgresDirectory), named: POSTGRES_PROGRAMS }),
   ];
   return [...new Map(found.map((each) => [each.pid, each])).values()];
 }

@@ -7,26 +7,31 @@ import {
   SERVICES_WITH_DATABASE,
   type ServiceWithDatabase,
 } from '../postgres/service-databases.js';
-import type { DataDirectory } from '../setup/data-directory.js';
+import { INSTANCE_VARIABLE } from '../processes/reap-orphans.js';
 import { programOf } from './program-of.js';
+import type { Run } from './service-environment.js';
 
 /**
  * Brings every service's schema up to date with the service's own migration, which alone gets the owner's URL. Each
  * migration is one transaction under a lock, so a run that is killed here leaves nothing half done.
  */
-export async function migrateDatabases(data: DataDirectory, signal: AbortSignal): Promise<void> {
-  await Promise.all(SERVICES_WITH_DATABASE.map((service) => migrate(service, data, signal)));
+export async function migrateDatabases(run: Run, signal: AbortSignal): Promise<void> {
+  await Promise.all(SERVICES_WITH_DATABASE.map((service) => migrate(service, run, signal)));
 }
 
 async function migrate(
   service: ServiceWithDatabase,
-  data: DataDirectory,
+  { data, installation }: Run,
   signal: AbortSignal,
 ): Promise<void> {
   const logFile = join(data.logs, `${service}-migration.log`);
   const log = openLog(logFile);
   const child = spawn(process.execPath, [programOf(`@portcullis/${service}`, 'migrate.js')], {
-    env: { NODE_ENV: 'production', DATABASE_OWNER_URL_FILE: databaseUrlFile(data, service, 'owner') },
+    env: {
+      NODE_ENV: 'production',
+      DATABASE_OWNER_URL_FILE: databaseUrlFile(data, service, 'owner'),
+      [INSTANCE_VARIABLE]: installation.id,
+    },
     stdio: ['ignore', log, log],
     signal,
   });
