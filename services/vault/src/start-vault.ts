@@ -39,7 +39,8 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   await app.listen();
   vault.relay.start();
   vault.purge.start();
-  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, vault.checks);
+  const broker = { name: 'nats', check: async () => void (await connection.rtt()) };
+  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, [...vault.checks, broker]);
   return {
     ready: { httpPort: portOf(health) },
     stop: async () => {

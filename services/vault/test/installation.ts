@@ -29,6 +29,7 @@ import {
   type TestPostgres,
   type TestTrust,
 } from '@portcullis/platform/testing';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { loadConfig } from '../src/config.js';
 import { startVault } from '../src/start-vault.js';
@@ -53,6 +54,8 @@ export interface Installation {
   readonly logs: string[];
   /** Every byte that went over the broker, with headers. */
   readonly wire: Buffer[];
+  /** The broker's operator: reads, repeats and rewrites what it likes. */
+  readonly operator: NatsConnection;
   caller(service: ServiceName): Promise<VerbCaller>;
   environment(changes?: Record<string, string>): Record<string, string>;
   startReplica(changes?: Record<string, string>): Promise<RunningService>;
@@ -128,6 +131,7 @@ export async function startInstallation(): Promise<Installation> {
     },
     logs,
     wire,
+    operator,
     environment,
     caller: async (service) =>
       new VerbCaller(new NatsRequester(await connectionOf(service as 'gateway')), trust.keyring(service)),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { newId, VERBS, type OpenRequest, type SecretTarget } from '@portcullis/contracts';
 import { verifies } from '../../../tools/verifies.js';
 import { ControlPart, GatewayPart, startInstallation, type Installation } from './installation.js';
@@ -181,5 +182,51 @@ describe('vault.v1.open', () => {
       expect.objectContaining({ code: 'DECRYPTION_FAILED' }),
     );
     expect(gateway.unseal(request, sealed)).toHaveProperty('token');
+  });
+});
+
+describe('a broker that', () => {
+  verifies('B3');
+
+  /** What the gateway sends, as the broker's operator sees it pass. */
+  async function captured(request: OpenRequest): Promise<Msg> {
+    const subscription = installation.operator.subscribe(VERBS.open.subject, { max: 1 });
+    await installation.operator.flush();
+    const seen = (async () => {
+      for await (const message of subscription) return message;
+      throw new Error('nothing passed');
+    })();
+    await gateway.open(request);
+    return seen;
+  }
+  /** The vault answers into inboxes of its callers only, so that is where the operator listens. */
+  async function send(body: Uint8Array, headers?: MsgHdrs): Promise<{ error?: { code: string } }> {
+    const reply = `_INBOX_gateway.${newId()}`;
+    const answers = installation.operator.subscribe(reply, { max: 1, timeout: 5000 });
+    installation.operator.publish(VERBS.open.subject, body, { reply, ...(headers ? { headers } : {}) });
+    for await (const answer of answers) return answer.json();
+    throw new Error('no answer');
+  }
+
+  it('repeats a request byte by byte gets nothing', async () => {
+    const { grant } = await stored();
+    const message = await captured(gateway.request(grant));
+    expect(await send(message.data, message.headers)).toMatchObject({ error: { code: 'GRANT_CONSUMED' } });
+  });
+
+  it('puts its own reply key into a request gets nothing, and the grant stays', async () => {
+    const { value, grant } = await stored();
+    const message = await captured(gateway.request(grant));
+    const request = gateway.request(grant);
+    const rogue = new GatewayPart(installation, gateway.caller).request({});
+    const body = Buffer.from(JSON.stringify({ ...request, replyKey: rogue.replyKey }));
+    expect(await send(body, message.headers)).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+    expect(await gateway.open(request)).toEqual({ token: value });
+  });
+
+  it('asks by itself gets nothing', async () => {
+    const { grant } = await stored();
+    const body = Buffer.from(JSON.stringify(gateway.request(grant)));
+    expect(await send(body)).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
   });
 });

@@ -249,4 +249,23 @@ describe('facts', () => {
       { deadlineMs: 20_000 },
     );
   });
+
+  it('are sent again when the answer was lost, and are one record each', async () => {
+    const { org, target } = place();
+    const { audit } = installation;
+    audit.losingAnswers = true;
+    const before = audit.received;
+    await control.put(org, target, 'value');
+    // Both facts arrived more than once.
+    await eventually(() => expect(audit.received - before).toBeGreaterThanOrEqual(4), { deadlineMs: 10_000 });
+    audit.losingAnswers = false;
+    await eventually(
+      async () => {
+        const { rows } = await installation.database.query('SELECT 1 FROM outbox WHERE org_id = $1', [org]);
+        expect(rows).toEqual([]);
+      },
+      { deadlineMs: 10_000 },
+    );
+    expect([...audit.facts.values()].filter((fact) => fact.org === org)).toHaveLength(2);
+  });
 });

@@ -82,6 +82,15 @@ describe('which secrets a grant opens', () => {
     });
   });
 
+  it('opens nothing for a grant that names a slot twice', () => {
+    const slots: GrantClaims['slots'] = [
+      { slot: 'workspace', owner: 'organisation' },
+      { slot: 'workspace', owner: 'user' },
+    ];
+    const both = [workspace, secret({ ownerKind: 'user', owner: sub })];
+    expect(refusal(both, { ...grant, slots }).code).toBe('INVALID_ARGUMENT');
+  });
+
   it('opens nothing for a grant without slots', () => {
     expect(refusal([workspace], { ...grant, slots: [] }).code).toBe('INVALID_ARGUMENT');
   });

@@ -12,7 +12,14 @@ export const ownerOf = (grant: GrantClaims, slot: CredentialSlot): string =>
  * to the destination that the grant names.
  */
 export function decideOpening<S extends StoredSecret>(grant: GrantClaims, found: readonly S[]): S[] {
-  if (grant.slots.length === 0) throw new AppError('INVALID_ARGUMENT', 'The grant opens no credential.');
+  const names = new Set(grant.slots.map(({ slot }) => slot));
+  if (names.size === 0) throw new AppError('INVALID_ARGUMENT', 'The grant opens no credential.');
+  if (names.size < grant.slots.length) {
+    throw new AppError(
+      'INVALID_ARGUMENT',
+      'The grant names a slot twice: the answer could be read in two ways.',
+    );
+  }
   return grant.slots.map((slot) => decideSlot(grant, slot, found));
 }
 

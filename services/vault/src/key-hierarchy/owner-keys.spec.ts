@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { AppError, newId } from '@portcullis/contracts';
+import type { KeyProvider, OwnerKeyContext, WrappedOwnerKey } from '../ports/key-provider.js';
+import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import { OwnerKeys, type StoredOwnerKey } from './owner-keys.js';
+
+/** A provider that counts, and answers when it is told to. */
+class SlowProvider implements KeyProvider {
+  readonly primary = 'slow';
+  readonly key = randomBytes(32);
+  unwraps = 0;
+  failing = false;
+  release: () => void = () => undefined;
+  private gate = Promise.resolve();
+
+  hold(): void {
+    this.gate = new Promise((resolve) => (this.release = resolve));
+  }
+
+  async wrap(): Promise<WrappedOwnerKey> {
+    throw new Error('not wanted here');
+  }
+
+  async unwrap(_wrapped: WrappedOwnerKey, _context: OwnerKeyContext): Promise<Buffer> {
+    this.unwraps += 1;
+    await this.gate;
+    if (this.failing) throw new AppError('KEY_UNAVAILABLE', 'The key is disabled.');
+    return Buffer.from(this.key);
+  }
+}
+
+const stored = (): StoredOwnerKey => ({
+  org: newId(),
+  ownerKind: 'user',
+  owner: newId(),
+  keyId: newId(),
+  version: 1,
+  kekId: 'slow',
+  wrapped: Buffer.alloc(92),
+});
+
+describe('owner keys', () => {
+  const make = () => {
+    const provider = new SlowProvider();
+    return { provider, keys: new OwnerKeys(provider, {} as TenantTransactions, () => new Date()) };
+  };
+  const copy = (key: Buffer) => Buffer.from(key);
+
+  it('ask the provider once, however many wait for the same key', async () => {
+    const { provider, keys } = make();
+    const key = stored();
+    provider.hold();
+    const uses = Array.from({ length: 50 }, () => keys.use(key, copy));
+    provider.release();
+    for (const used of await Promise.all(uses)) expect(used.equals(provider.key)).toBe(true);
+    expect(provider.unwraps).toBe(1);
+    keys.close();
+  });
+
+  it('ask again after a failure, and never answer from one', async () => {
+    const { provider, keys } = make();
+    const key = stored();
+    provider.failing = true;
+    await expect(keys.use(key, copy)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
+    provider.failing = false;
+    expect((await keys.use(key, copy)).equals(provider.key)).toBe(true);
+    expect(provider.unwraps).toBe(2);
+    keys.close();
+  });
+
+  it.each([
+    ['owner', { owner: newId() }],
+    ['kind of owner', { ownerKind: 'organisation' as const }],
+    ['organisation', { org: newId() }],
+    ['version', { version: 2 }],
+    ['wrapping key', { kekId: 'other' }],
+  ])('lend a cached key to nobody with another %s', async (_what, changes) => {
+    const { provider, keys } = make();
+    const key = stored();
+    await keys.use(key, copy);
+    await keys.use({ ...key, ...changes }, copy);
+    expect(provider.unwraps).toBe(2);
+    keys.close();
+  });
+
+  it('wipe the key when they are closed', async () => {
+    const { keys } = make();
+    let live: Buffer = Buffer.alloc(0);
+    await keys.use(stored(), (key) => void (live = key));
+    expect(live.some((byte) => byte !== 0)).toBe(true);
+    keys.close();
+    expect(live.every((byte) => byte === 0)).toBe(true);
+  });
+});
