@@ -33,14 +33,10 @@ export class PostgresProjection implements Projection<EntityManager> {
       projected.org,
     ]);
     if (projected.kind === 'fault') return this.#fault(tx, projected, projected.reason);
-    const { org, record } = projected;
-    const status = ownStatus(record);
-    const [inserted] = (await tx.query(INSERT_RECORD, rowOf(projected, status))) as { inserted: boolean }[];
+    const { record } = projected;
+    const [inserted] = (await tx.query(INSERT_RECORD, rowOf(projected))) as { inserted: boolean }[];
     if (inserted?.inserted !== true) return this.#repeated(tx, projected);
-    const before = await callOf(tx, org, record.digests?.grant ?? null);
-    const after = evolveCall(before, record);
-    const unchanged = after === before && after?.status === status;
-    if (after && record.class === 'calls' && !unchanged) await saveCall(tx, record, after);
+    if (record.class === 'calls' && record.digests?.grant) await advanceCall(tx, record, record.digests.grant);
     return false;
   }
 
@@ -83,8 +79,14 @@ export class PostgresProjection implements Projection<EntityManager> {
 
 type Projected = Pick<ProjectedRecord, 'org' | 'stream' | 'revision'>;
 
-async function callOf(tx: EntityManager, org: string, grantHash: string | null): Promise<CallState | undefined> {
-  if (grantHash === null) return undefined;
+async function advanceCall(tx: EntityManager, record: AuditRecord, grantHash: string): Promise<void> {
+  const before = await callOf(tx, record.org, grantHash);
+  const after = evolveCall(before, record);
+  const unchanged = after === before && after?.status === ownStatus(record);
+  if (after && !unchanged) await saveCall(tx, { org: record.org, grantHash }, after);
+}
+
+async function callOf(tx: EntityManager, org: string, grantHash: string): Promise<CallState | undefined> {
   const [row] = (await tx.query(SELECT_CALL, [org, grantHash])) as CallRow[];
   if (!row) return undefined;
   const { call, attempt, intent, status, outcome } = row;
@@ -99,11 +101,11 @@ async function callOf(tx: EntityManager, org: string, grantHash: string | null):
   };
 }
 
-async function saveCall(tx: EntityManager, { org, digests }: AuditRecord, after: CallState): Promise<void> {
+async function saveCall(tx: EntityManager, { org, grantHash }: Overdue, after: CallState): Promise<void> {
   const outcome = after.outcome && JSON.stringify(after.outcome);
   await tx.query(UPSERT_CALL, [
     org,
-    digests?.grant,
+    grantHash,
     after.call,
     after.attempt,
     after.intent,
@@ -114,7 +116,7 @@ async function saveCall(tx: EntityManager, { org, digests }: AuditRecord, after:
   ]);
 }
 
-function rowOf({ org, stream, revision, record, dataHash }: ProjectedRecord, status: string | null): unknown[] {
+function rowOf({ org, stream, revision, record, dataHash }: ProjectedRecord): unknown[] {
   const { action, call } = record;
   return [
     org,
@@ -132,7 +134,7 @@ function rowOf({ org, stream, revision, record, dataHash }: ProjectedRecord, sta
     call?.id ?? null,
     call?.attempt ?? null,
     record.digests?.grant ?? null,
-    status,
+    ownStatus(record),
     stream,
     revision,
     dataHash,

@@ -3,7 +3,7 @@ import { AppError } from '@portcullis/contracts';
 import type { EventStore, JsonValue, NewEvent } from '@portcullis/eventing';
 import { beforeDeadline } from '../deadlines/before-deadline.js';
 
-/** Where an event stands in the store, and its data as stored: with a repeated id, not necessarily as sent. */
+/** Where a record stands in the store, and its data as stored: of a repeated one, not necessarily as sent. */
 export interface Located {
   revision: bigint;
   data: JsonValue;
@@ -16,19 +16,17 @@ export interface ConfirmOptions {
   now(): number;
   /** Milliseconds since the epoch. */
   deadline: number;
-  /** Some of the events may be stored already: look, instead of believing what the store answers. */
+  /** Some of the records may have been stored before: look for their first occurrence. */
   lookAfterwards: boolean;
-  /** An answer that isn't newer than this revision is about an earlier append of the same events. */
-  newerThan: bigint;
 }
 
-/** How far back from the end of the stream is looked for events that were sent a moment ago. */
+/** How far back from the end of the stream is looked for records that were sent a moment ago. */
 const LOOK_BACK = 2048;
 const PAUSE_MS = 50;
 
 /**
- * Appends at any revision and finds out where the events are. An append with unknown outcome is resolved by reading the
- * stream for the event ids, and repeated with the same ids when they aren't there.
+ * Appends at any revision and finds out where the records are, by recordId. An append with unknown outcome is resolved
+ * by reading the stream for the recordIds, and repeated with the same event ids when they aren't there.
  *
  * @throws AppError `UNAVAILABLE` when that was not possible before the deadline, and whatever the store answers when it
  * refuses the append for good.
@@ -38,8 +36,8 @@ export async function confirmAppend(options: ConfirmOptions): Promise<Map<string
   const last = await sendUntilKnown(options);
   if (last instanceof Map) return last;
   const first = last.revision - BigInt(events.length - 1);
-  if (last.certain && !options.lookAfterwards && first > options.newerThan) {
-    return new Map(events.map((event, index) => [event.id, { revision: first + BigInt(index), data: event.data }]));
+  if (last.certain && !options.lookAfterwards) {
+    return new Map(events.map(({ data }, index) => [recordIdOf(data), { revision: first + BigInt(index), data }]));
   }
   return within(options, locate(store, stream, events));
 }
@@ -65,19 +63,26 @@ async function sendUntilKnown(options: ConfirmOptions): Promise<Sent | Map<strin
   }
 }
 
-/** The first occurrence of each event within reach of the stream's end. */
+/** The first occurrence of each record within reach of the stream's end. */
 async function locate(
   store: Pick<EventStore, 'read'>,
   stream: string,
   events: readonly NewEvent[],
 ): Promise<Map<string, Located>> {
-  const wanted = new Set(events.map(({ id }) => id));
+  const wanted = new Set(events.map(({ data }) => recordIdOf(data)));
   const found = new Map<string, Located>();
   const options = { direction: 'backwards', limit: LOOK_BACK + 2 * events.length } as const;
-  for await (const { id, revision, data } of store.read(stream, options)) {
-    if (wanted.has(id)) found.set(id, { revision, data });
+  for await (const { revision, data } of store.read(stream, options)) {
+    const recordId = recordIdOf(data);
+    if (wanted.has(recordId)) found.set(recordId, { revision, data });
   }
   return found;
+}
+
+/** Empty for what is no record. */
+export function recordIdOf(data: JsonValue): string {
+  const recordId = (data as { recordId?: unknown } | null)?.recordId;
+  return typeof recordId === 'string' ? recordId : '';
 }
 
 const isUnknown = (error: unknown): boolean =>

@@ -1,13 +1,11 @@
 import { lp, sha256, type AuditRecord } from '@portcullis/contracts';
-import { recordIdentity } from '../records/record-identity.js';
 
 /**
- * UUID of a record's event. A repeated append gets the same id, so a store that remembers does not store it twice; a
- * different statement under a used recordId gets another id, so it is stored, found and reported, never swallowed.
+ * UUID of a record's event, made of the very bytes that are stored: a store that recognises the id has these bytes, so
+ * it never takes a record for a repetition of another one and acknowledges what it did not store.
  */
-export function eventIdOf(record: AuditRecord): string {
-  return uuid('portcullis/v1/audit-event', record.org, record.recordId, recordIdentity(record));
-}
+export const eventIdOf = (record: AuditRecord, dataHash: string): string =>
+  uuid('portcullis/v1/audit-event', record.org, record.recordId, dataHash);
 
 /** A UUID (version 8, RFC 9562: its content is ours) from SHA-256 over the parts. */
 export function uuid(...parts: string[]): string {

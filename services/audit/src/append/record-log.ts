@@ -1,6 +1,6 @@
 import { b64u, canonicalBytes, recordHash, type AuditRecord } from '@portcullis/contracts';
 import type { EventStore } from '@portcullis/eventing';
-import { decodeRecord, encodeRecord } from '../records/record-events.js';
+import { decodeStored, encodeRecord } from '../records/record-events.js';
 import { eventIdOf } from './event-id.js';
 import type { SegmentRegistry } from './segment-registry.js';
 import { StreamWriter } from './stream-writer.js';
@@ -46,17 +46,20 @@ export class RecordLog {
   }
 
   /**
-   * The record as it is stored. With `repeated`, that can be an earlier one of the same statement.
+   * The record as it is stored. With `repeated`, that can be an earlier one with the same recordId.
    *
    * @throws AppError `UNAVAILABLE` when it could not be confirmed within the deadline: it may be stored.
    */
   async append(record: AuditRecord, { deadline, repeated }: AppendTerms): Promise<StoredRecord> {
     const stream = await this.segments.open(record.org, record.class, new Date(record.time));
-    const event = { id: eventIdOf(record), ...encodeRecord(record) };
+    const dataHash = dataHashOf(record);
+    const event = { id: eventIdOf(record, dataHash), ...encodeRecord(record) };
     const bytes = Buffer.byteLength(JSON.stringify(event.data)) + EVENT_OVERHEAD_BYTES;
     const { revision, data } = await this.#writer(stream).submit({ event, bytes, deadline, repeated });
-    const stored = data === event.data ? record : decodeRecord({ type: event.type, data });
-    return { record: stored, stream, revision: Number(revision), dataHash: dataHashOf(stored) };
+    const place = { stream, revision: Number(revision) };
+    if (data === event.data) return { record, dataHash, ...place };
+    const stored = decodeStored(data);
+    return { record: stored, dataHash: dataHashOf(stored), ...place };
   }
 
   #writer(stream: string): StreamWriter {

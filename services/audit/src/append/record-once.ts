@@ -12,7 +12,8 @@ interface Recent {
 const REMEMBERED = 50_000;
 /**
  * A recordId that was made up to so long ago is taken for a first attempt: a sender repeats only after its own time
- * limit, which is longer. Any other (deterministic ones of the outboxes too) is looked up before it is stored.
+ * limit, which is longer. Any other (deterministic ones of the outboxes too) is looked up before it is stored, and so
+ * is everything right after the start, when this replica may have forgotten what it was sent.
  */
 const FRESH_MS = 1000;
 
@@ -22,12 +23,15 @@ const FRESH_MS = 1000;
  */
 export class RecordOnce {
   readonly #recent = new Map<string, Recent>();
+  readonly #startedAt: number;
 
   constructor(
     private readonly log: RecordLog,
     private readonly earlier: FindEarlier,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.#startedAt = now();
+  }
 
   /** @throws AppError `ALREADY_EXISTS`, `UNAVAILABLE`, `STALE` */
   async run(record: AuditRecord, deadline: number): Promise<StoredRecord> {
@@ -50,12 +54,13 @@ export class RecordOnce {
     if (this.#isFresh(record.recordId)) return this.log.append(record, { deadline, repeated: false });
     const first = await this.earlier.run(record.org, record.recordId, deadline);
     if (first) return sameStatement(recordIdentity(first.record), identity, first);
-    return this.log.append(record, { deadline, repeated: true });
+    const stored = await this.log.append(record, { deadline, repeated: true });
+    return sameStatement(recordIdentity(stored.record), identity, stored);
   }
 
   #isFresh(recordId: string): boolean {
     const age = this.now() - idBytes(recordId).readUIntBE(0, 6);
-    return age > -FRESH_MS && age < FRESH_MS;
+    return age > -FRESH_MS && age < FRESH_MS && this.now() - this.#startedAt > FRESH_MS;
   }
 
   #forgetOldest(): void {

@@ -1,6 +1,6 @@
 import { AppError } from '@portcullis/contracts';
 import type { EventStore, NewEvent } from '@portcullis/eventing';
-import { confirmAppend, type Located } from './confirm-append.js';
+import { confirmAppend, recordIdOf, type Located } from './confirm-append.js';
 import { nextBatch } from './next-batch.js';
 
 export interface Submission {
@@ -34,14 +34,8 @@ export interface WriterOptions {
 export class StreamWriter {
   #waiting: Waiting[] = [];
   #running = false;
-  /** Highest revision that this writer has seen acknowledged. */
-  #head = -1n;
 
   constructor(private readonly options: WriterOptions) {}
-
-  get idle(): boolean {
-    return !this.#running && this.#waiting.length === 0;
-  }
 
   submit(submission: Submission): Promise<Located> {
     return new Promise((resolve, reject) => {
@@ -68,7 +62,7 @@ export class StreamWriter {
       const located = await this.#append(batch);
       this.options.wrote?.(batch.length);
       for (const waiting of batch) {
-        const found = located.get(waiting.event.id);
+        const found = located.get(recordIdOf(waiting.event.data));
         if (found) waiting.resolve(found);
         else waiting.reject(unconfirmed());
       }
@@ -83,20 +77,16 @@ export class StreamWriter {
     for (const waiting of batch) await this.#write([{ ...waiting, repeated: true }]);
   }
 
-  async #append(batch: Waiting[]): Promise<Map<string, Located>> {
+  #append(batch: Waiting[]): Promise<Map<string, Located>> {
     const { store, stream, now } = this.options;
-    const events = batch.map(({ event }) => event);
-    const confirmed = await confirmAppend({
+    return confirmAppend({
       store,
       stream,
-      events,
+      events: batch.map(({ event }) => event),
       now,
       deadline: Math.max(...batch.map(({ deadline }) => deadline)),
       lookAfterwards: batch.some(({ repeated }) => repeated),
-      newerThan: this.#head,
     });
-    for (const { revision } of confirmed.values()) if (revision > this.#head) this.#head = revision;
-    return confirmed;
   }
 }
 

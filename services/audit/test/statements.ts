@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import {
+  issueForAudiences,
+  issueToken,
+  newId,
+  sha256,
+  type AppendEntry,
+  type Keyring,
+  type Outcome,
+  type TokenClaims,
+} from '@portcullis/contracts';
+
+type GrantInput = TokenClaims<'pc-grant+jwt'>;
+
+export const hash = (text: string): string => sha256(text).toString('base64url');
+
+/** What policy would say about one allowed call. */
+export function grantClaims(overrides: Partial<GrantInput> = {}): GrantInput {
+  return {
+    org: newId(),
+    sub: newId(),
+    act: { client: 'claude-desktop', agent: null },
+    kind: 'user',
+    sid: 'key-1',
+    pah: hash('assertion'),
+    call: newId(),
+    attempt: 1,
+    did: newId(),
+    rev: 7,
+    pdg: hash('policy'),
+    op: 'tool.call',
+    srv: '01JD0000000000000000000SRV',
+    slug: 'notes',
+    dst: 'https://notes.example.com',
+    tool: 'list_notes',
+    tdg: hash('definition'),
+    label: 'read',
+    ad: hash('arguments'),
+    slots: [],
+    rule: 'members-read',
+    apr: null,
+    rkh: null,
+    ...overrides,
+  };
+}
+
+export const grantFor = (policy: Keyring, overrides: Partial<GrantInput> = {}): string =>
+  issueForAudiences(policy, 'pc-grant+jwt', ['audit', 'vault'], grantClaims(overrides)).audit;
+
+export function denialFor(policy: Keyring, overrides: Partial<TokenClaims<'pc-denial+jwt'>> = {}): string {
+  const { slots: _slots, dst: _dst, rkh: _rkh, apr: _apr, ...claims } = grantClaims();
+  return issueToken(policy, 'pc-denial+jwt', 'audit', {
+    ...claims,
+    rule: 'default-deny',
+    decision: 'deny',
+    reasons: [{ code: 'no_rule_allows', rule: null, message: 'No rule allows it.' }],
+    ...overrides,
+  });
+}
+
+export const intent = (grant: string, recordId = newId()): AppendEntry => ({
+  kind: 'intent',
+  recordId,
+  grant,
+  sealed: [],
+  argumentBytes: 42,
+});
+
+export const outcomeOf = (result: Outcome['result'], overrides: Partial<Outcome> = {}): Outcome => ({
+  result,
+  latencyMs: 12,
+  resultBytes: 345,
+  resultDigest: hash('answer'),
+  error: null,
+  redactions: 0,
+  ...overrides,
+});
+
+export const outcome = (
+  grant: string,
+  of: { intent: string; result?: Outcome['result']; recordId?: string },
+): AppendEntry => ({
+  kind: 'outcome',
+  recordId: of.recordId ?? newId(),
+  grant,
+  intent: of.intent,
+  outcome: outcomeOf(of.result ?? 'success'),
+});
+
+export const fact = (org: string, overrides: Partial<Extract<AppendEntry, { kind: 'fact' }>> = {}): AppendEntry => ({
+  kind: 'fact',
+  recordId: newId(),
+  org,
+  action: 'user.created',
+  actor: { kind: 'user', id: newId() },
+  target: { type: 'user', id: 'U1' },
+  data: { role: 'member' },
+  occurredAt: '2026-11-21T10:00:00.000Z',
+  sealed: [],
+  ...overrides,
+});
+
+export const principalFor = (control: Keyring, org: string): string =>
+  issueToken(control, 'pc-principal+jwt', 'audit', {
+    org,
+    sub: newId(),
+    act: { client: null, agent: null },
+    kind: 'user',
+    scopes: ['admin'],
+    sid: 'key-admin',
+    amr: ['pwd'],
+    gen: 0,
+  });
+
+/** Base64url text of random bytes that look like nothing else. */
+export const noise = (bytes: number): string => randomBytes(bytes).toString('base64url');
