@@ -22,6 +22,8 @@ import { AuditAppender } from './recording/audit-appender.js';
 import { OutcomeRecorder } from './recording/outcome-recorder.js';
 import { UpstreamClient } from './upstream/upstream-client.js';
 
+export const DIALER = Symbol('Dialer');
+
 /** What the process has before the application is put together. */
 export interface Surroundings {
   config: Config;
@@ -44,14 +46,14 @@ export class AppModule {
     const principals = new Principals(caller, keyring);
     const directory = new ServerDirectory(caller);
     const steps = {
-      authorize: new Authorize(caller, appender, principals),
+      authorize: new Authorize(caller, principals, appender, recorder),
       recordIntent: new RecordIntent(appender),
       open: new OpenCredentials(caller, keyring),
       upstream: new UpstreamClient(dialer),
       recordOutcome: new RecordOutcome(recorder),
     };
     const execution = new GovernedExecution(steps, new ReplyKeys(), directory);
-    const catalogues = new Catalogues(execution);
+    const catalogues = new Catalogues(execution, config.CATALOGUE_DEADLINE_MS);
     const limits = new CallLimits({
       principal: rate(config.RATE_PRINCIPAL),
       tool: rate(config.RATE_TOOL),
@@ -60,6 +62,7 @@ export class AppModule {
     const methods = new McpMethods(
       new ListTools(catalogues, directory, caller),
       new CallTool(limits, catalogues, directory, execution),
+      limits,
     );
     const endpoint = new McpEndpoint({
       principals,
@@ -70,10 +73,13 @@ export class AppModule {
       callDeadlineMs: config.CALL_DEADLINE_MS,
       maxBodyBytes: config.MAX_BODY_BYTES,
     });
-    const providers: Provider[] = [endpoint, recorder, principals, directory].map((value) => ({
-      provide: value.constructor,
-      useValue: value,
-    }));
+    const providers: Provider[] = [
+      ...[endpoint, recorder, principals, directory].map((value) => ({
+        provide: value.constructor,
+        useValue: value,
+      })),
+      { provide: DIALER, useValue: dialer },
+    ];
     return { module: AppModule, providers };
   }
 }

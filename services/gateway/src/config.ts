@@ -23,6 +23,8 @@ const schema = z.object({
   EGRESS_ALLOW: list,
   /** How long a call may take in all, milliseconds. */
   CALL_DEADLINE_MS: count(60_000),
+  /** How long reading a server's list of tools may take, milliseconds. */
+  CATALOGUE_DEADLINE_MS: count(10_000),
   MAX_BODY_BYTES: count(524_288),
   /** Calls a second, sustained, and the burst after a pause. */
   RATE_PRINCIPAL: count(50),

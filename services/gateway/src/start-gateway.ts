@@ -9,7 +9,9 @@ import {
   type RunningService,
 } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { AppModule } from './app.module.js';
+import type { Server } from 'node:http';
+import type { Dialer } from '@portcullis/egress';
+import { AppModule, DIALER } from './app.module.js';
 import type { Config } from './config.js';
 import { startHttpServer } from './http/http-server.js';
 import { McpEndpoint } from './http/mcp-endpoint.js';
@@ -43,14 +45,25 @@ export async function startGateway(config: Config, logger: Logger): Promise<Runn
   return {
     ready: { http: portOf(server) },
     stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await closed;
+      await closeServer(server);
+      await app.get(McpEndpoint).settle();
       await app.get(OutcomeRecorder).drain();
+      await app.get<Dialer>(DIALER).close();
       await connection.drain();
       await app.close();
     },
   };
+}
+
+/** How long running calls may still take when the process has to stop; then they are cancelled, and recorded as that. */
+const LAST_CALLS_MS = 3000;
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), LAST_CALLS_MS);
+  await closed;
+  clearTimeout(timer);
 }
 
 /** Hints only save time: what they announce, policy enforces without them. */
@@ -61,7 +74,7 @@ function listenToHints(connection: NatsConnection, principals: Principals, direc
       const hint = changedHintSchema.safeParse(parse(message.string()));
       if (!hint.success) return;
       directory.forget(hint.data.org);
-      void principals.forget(hint.data.org, hint.data.sid);
+      principals.forget(hint.data.org, hint.data.sid);
     },
   });
 }

@@ -5,11 +5,16 @@ import type { ScreenedAnswer } from '../governed/screen.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
 import type { CallLimits } from '../limits/call-limits.js';
 import { aggregatedName, slugOf } from '../mcp/aggregated-name.js';
+import type { Era } from '../mcp/era.js';
 import { isObject, type JsonObject } from '../mcp/json-rpc.js';
+import { checkParamHeaders } from '../mcp/param-headers.js';
 import type { ToolDefinition } from '../mcp/tool-definition.js';
 
 export interface ToolCallRequest extends Asking {
   params: JsonObject;
+  era: Era;
+  /** A header of the client's request by its name in lower case. */
+  headerOf: (name: string) => string | undefined;
   startedAt: number;
   onNotification: (text: string) => void;
 }
@@ -26,7 +31,7 @@ export class CallTool {
   /** On `/mcp/<slug>`, with the server's own tool names. */
   async onServer(request: ToolCallRequest, endpoint: ServerEndpoint): Promise<ScreenedAnswer> {
     const name = toolName(request.params);
-    this.limits.take(request.principal.principal, `${endpoint.srv}/${name}`);
+    this.limits.take(request.principal.principal, `${endpoint.slug}__${name}`);
     const tool = await this.catalogues.identify(request, endpoint, name);
     return this.execute(request, endpoint, tool);
   }
@@ -35,8 +40,7 @@ export class CallTool {
   async onOrganisation(request: ToolCallRequest): Promise<ScreenedAnswer> {
     const name = toolName(request.params);
     const slug = slugOf(name);
-    if (slug === null)
-      throw new AppError('INVALID_ARGUMENT', 'Unknown tool: names are <server>__<tool> here.');
+    if (slug === null) throw invalid('Unknown tool: names are <server>__<tool> here.');
     const { principal } = request.principal;
     const endpoint = await this.directory.resolve(principal.org, slug);
     this.limits.take(principal, name);
@@ -57,37 +61,50 @@ export class CallTool {
     const tools = await this.catalogues.read(request, endpoint);
     const found = [...tools.values()].find((tool) => aggregatedName(endpoint.slug, tool.name) === name);
     if (found !== undefined) return found;
-    throw new AppError('INVALID_ARGUMENT', `Unknown tool: ${endpoint.slug} has no tool of this name.`);
+    throw invalid(`Unknown tool: ${endpoint.slug} has no tool of this name.`);
   }
 
-  private execute(
+  private async execute(
     request: ToolCallRequest,
     endpoint: ServerEndpoint,
     tool: ToolDefinition,
   ): Promise<ScreenedAnswer> {
+    const { arguments: args, _meta: meta } = request.params;
+    if (request.era === 'modern') {
+      checkParamHeaders(tool.definition['inputSchema'], isObject(args) ? args : {}, request.headerOf);
+    }
     return this.execution.run({
       ...request,
       endpoint,
       operation: 'tool.call',
       method: 'tools/call',
-      params: { ...request.params, name: tool.name },
+      params: {
+        name: tool.name,
+        ...(args === undefined ? {} : { arguments: args }),
+        ...(meta === undefined ? {} : { _meta: meta }),
+      },
       tool,
       call: newId(),
     });
   }
 }
 
+/** What policy sees and the record shows. Anything else could change what a call does without being decided on. */
+const GOVERNED_PARAMS = ['name', 'arguments', '_meta'];
+/** Longest aggregated or own name; it also becomes the key of a rate limit. */
+const NAME = /^[A-Za-z0-9_./-]{1,128}$/;
+
 function toolName(params: JsonObject): string {
-  const { name } = params;
-  if (typeof name !== 'string') throw new AppError('INVALID_ARGUMENT', 'params.name must be a string.');
-  if (params['arguments'] !== undefined && !isObject(params['arguments'])) {
-    throw new AppError('INVALID_ARGUMENT', 'params.arguments must be an object.');
-  }
-  if (params['requestState'] !== undefined || params['inputResponses'] !== undefined) {
-    throw new AppError(
-      'INVALID_ARGUMENT',
-      'Multi-round requests (requestState, inputResponses) are not supported yet.',
-    );
-  }
-  return name;
+  const { name, arguments: args, _meta: meta } = params;
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw invalid('params.name must be 1 to 128 of A-Z a-z 0-9 _ - . /');
+  if (args !== undefined && !isObject(args)) throw invalid('params.arguments must be an object.');
+  if (meta !== undefined && !isObject(meta)) throw invalid('params._meta must be an object.');
+  const other = Object.keys(params).find((key) => !GOVERNED_PARAMS.includes(key));
+  if (other === undefined) return name;
+  throw invalid(
+    `params.${other.slice(0, 64)} is not supported: no tasks and no multi-round requests so far.`,
+  );
 }
+
+const invalid = (message: string): AppError => new AppError('INVALID_ARGUMENT', message);

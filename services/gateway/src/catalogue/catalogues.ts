@@ -34,6 +34,8 @@ export class Catalogues {
 
   constructor(
     private readonly execution: GovernedExecution,
+    /** How long reading one may take: a server that hangs must not make others wait for the client's own deadline. */
+    private readonly deadlineMs: number,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -51,12 +53,10 @@ export class Catalogues {
   async read(asking: Asking, endpoint: ServerEndpoint): Promise<ReadonlyMap<string, ToolDefinition>> {
     const tools = new Map<string, ToolDefinition>();
     let cursor: string | undefined;
+    const deadline = Math.min(asking.deadline, Date.now() + this.deadlineMs);
     for (let page = 0; page < MAX_PAGES && tools.size < MAX_TOOLS; page += 1) {
-      const result = await this.page(asking, endpoint, cursor);
-      for (const value of Array.isArray(result['tools']) ? result['tools'] : []) {
-        const tool = readToolDefinition(value);
-        if (tool !== null && !tools.has(tool.name)) tools.set(tool.name, tool);
-      }
+      const result = await this.page({ ...asking, deadline }, endpoint, cursor);
+      collect(tools, result['tools']);
       if (typeof result['nextCursor'] !== 'string') break;
       cursor = result['nextCursor'];
     }
@@ -89,6 +89,14 @@ export class Catalogues {
     this.held.set(key, { tools, until: this.now() + KEEP_MS });
     const oldest = this.held.keys().next().value;
     if (this.held.size > MAX_HELD && oldest !== undefined) this.held.delete(oldest);
+  }
+}
+
+function collect(tools: Map<string, ToolDefinition>, values: unknown): void {
+  for (const value of Array.isArray(values) ? values : []) {
+    if (tools.size === MAX_TOOLS) return;
+    const tool = readToolDefinition(value);
+    if (tool !== null && !tools.has(tool.name)) tools.set(tool.name, tool);
   }
 }
 

@@ -29,18 +29,19 @@ export class ListTools {
 
   /**
    * Tools of all servers of the organisation, as `<slug>__<tool>`. A server that fails does not hide the others
-   * (threat 20); only when all of them fail is that an error.
+   * (threat 20); only when all of them fail is that an error. One that policy denies as a whole has nothing to show.
    */
   async ofOrganisation(asking: Asking): Promise<JsonObject[]> {
     const servers = await this.directory.servers(asking.principal.principal.org);
     const lists = await Promise.allSettled(servers.map((endpoint) => this.named(asking, endpoint)));
-    const failed = lists.filter((list) => list.status === 'rejected');
-    const revoked = failed.find(
-      ({ reason }) => reason instanceof AppError && reason.code === 'UNAUTHENTICATED',
+    const failures = lists.flatMap((list) =>
+      list.status === 'rejected' && codeOf(list.reason) !== 'DENIED_BY_POLICY'
+        ? [list.reason as unknown]
+        : [],
     );
-    if (revoked !== undefined || (failed.length > 0 && failed.length === servers.length)) {
-      throw (revoked ?? failed[0])?.reason;
-    }
+    const revoked = failures.find((reason) => codeOf(reason) === 'UNAUTHENTICATED');
+    if (revoked !== undefined) throw revoked;
+    if (failures.length > 0 && failures.length === servers.length) throw failures[0];
     return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
   }
 
@@ -49,3 +50,5 @@ export class ListTools {
     return tools.map((tool) => ({ ...tool, name: aggregatedName(endpoint.slug, tool['name'] as string) }));
   }
 }
+
+const codeOf = (reason: unknown): string => (reason instanceof AppError ? reason.code : 'INTERNAL');

@@ -19,6 +19,20 @@ describe('redaction of what an upstream echoes', () => {
     ['URL-encoded in lower case', `https://x/?t=${encodeURIComponent(secret).toLowerCase()}`],
     ['hex', Buffer.from(secret).toString('hex')],
     ['hex in upper case', Buffer.from(secret).toString('hex').toUpperCase()],
+    [
+      'escaped with slashes and code units',
+      JSON.stringify(secret).replaceAll('/', '\\/').replaceAll('k', '\\u006b'),
+    ],
+    ['escaped twice', JSON.stringify(JSON.stringify({ token: secret }))],
+    [
+      'escaped twice, in ASCII',
+      JSON.stringify(JSON.stringify(secret).replace('ä', '\\u00e4').replaceAll('/', '\\/')),
+    ],
+    ['as a form', new URLSearchParams({ token: secret }).toString()],
+    [
+      'in hex beside letters that change their length in lower case',
+      `İİ ${Buffer.from(secret).toString('hex').toUpperCase()}`,
+    ],
     ['base64', base64(secret)],
     ['base64url', Buffer.from(secret).toString('base64url')],
     ['base64 of a longer text', base64(`user:${secret}:end`)],
@@ -39,6 +53,16 @@ describe('redaction of what an upstream echoes', () => {
         expect(redactorOf(value).redact(base64(before + value + after)).redactions).toBeGreaterThan(0);
       }),
     );
+  });
+
+  it('leaves a JSON text one', () => {
+    const echo = JSON.stringify({ a: [secret, JSON.stringify({ secret })], b: 'c\\d "e"' });
+    const { text, redactions } = redactorOf(secret).redact(echo);
+    expect(redactions).toBe(2);
+    expect(JSON.parse(text)).toEqual({
+      a: ['[REDACTED:token]', '{"secret":"[REDACTED:token]"}'],
+      b: 'c\\d "e"',
+    });
   });
 
   it('leaves other text alone, and secrets that are too short to look for', () => {

@@ -10,9 +10,9 @@ interface Pattern {
 }
 
 /**
- * Replaces opened credentials in an upstream's answer by `[REDACTED:slot]`: plain, JSON-escaped, URL-encoded, hex, and
- * base64 or base64url at each of the three alignments a longer text can give it. This catches an honest echo. An
- * upstream that transforms the secret otherwise can't be beaten: it has the credential anyway.
+ * Replaces opened credentials in an upstream's answer by `[REDACTED:slot]`: plain, JSON-escaped in whatever way,
+ * URL-encoded, hex, and base64 or base64url at each of the three alignments a longer text can give it. This catches an
+ * honest echo. An upstream that transforms the secret otherwise can't be beaten: it has the credential anyway.
  */
 export class Redactor {
   private readonly patterns: readonly Pattern[];
@@ -23,7 +23,28 @@ export class Redactor {
       .flatMap(([slot, secret]) => patternsOf(secret.reveal(), `[REDACTED:${slot}]`));
   }
 
-  redact(text: string): { text: string; redactions: number } {
+  /** @param json a JSON text; what is returned is one too, unless a secret stood in its structure */
+  redact(json: string): { text: string; redactions: number } {
+    if (this.patterns.length === 0) return { text: json, redactions: 0 };
+    let redactions = 0;
+    const count = (found: { text: string; redactions: number }): string => {
+      redactions += found.redactions;
+      return found.text;
+    };
+    // A string may be escaped in more ways than can be listed (\/, \u0041): those are looked at as what they mean.
+    const unescaped = json.replace(ESCAPED_STRING, (literal) => count(this.redactLiteral(literal)));
+    return { text: count(this.replaceAll(unescaped)), redactions };
+  }
+
+  private redactLiteral(literal: string): { text: string; redactions: number } {
+    if (!literal.includes('\\')) return { text: literal, redactions: 0 };
+    const found = this.replaceAll(meaningOf(literal));
+    return found.redactions === 0
+      ? { text: literal, redactions: 0 }
+      : { text: JSON.stringify(found.text), redactions: found.redactions };
+  }
+
+  private replaceAll(text: string): { text: string; redactions: number } {
     let redactions = 0;
     let redacted = text;
     for (const pattern of this.patterns) {
@@ -36,20 +57,43 @@ export class Redactor {
   }
 }
 
+const ESCAPED_STRING = /"(?:[^"\\]|\\.)*"/gs;
+
+function meaningOf(literal: string): string {
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    return literal;
+  }
+}
+
 function patternsOf(secret: Buffer, replacement: string): Pattern[] {
   const plain = secret.toString('utf8');
-  const exact = new Set([
-    plain,
-    JSON.stringify(plain).slice(1, -1),
-    encodeURIComponent(plain),
-    ...base64Forms(secret),
-  ]);
+  const exact = new Set([plain, ...jsonForms(plain), ...base64Forms(secret)]);
   // Longest first: the plain form must not cut a piece out of a longer one.
-  const needles = [...exact].sort((a, b) => b.length - a.length);
+  const byLength = (forms: Iterable<string>): string[] => [...forms].sort((a, b) => b.length - a.length);
+  const inAnyCase = new Set([...urlForms(plain), secret.toString('hex')].map(lowerAscii));
   return [
-    ...needles.map((needle) => ({ needle, replacement, ignoreCase: false })),
-    { needle: secret.toString('hex'), replacement, ignoreCase: true },
-    { needle: encodeURIComponent(plain).toLowerCase(), replacement, ignoreCase: true },
+    ...byLength(exact).map((needle) => ({ needle, replacement, ignoreCase: false })),
+    ...byLength(inAnyCase).map((needle) => ({ needle, replacement, ignoreCase: true })),
+  ];
+}
+
+/** As it stands in a JSON text that is itself a string of a JSON text, which is how tools give objects. */
+function jsonForms(plain: string): string[] {
+  const escaped = JSON.stringify(plain).slice(1, -1);
+  const ascii = escaped.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return [escaped, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
+}
+
+function urlForms(plain: string): string[] {
+  return [
+    encodeURIComponent(plain),
+    encodeURI(plain),
+    new URLSearchParams({ '': plain }).toString().slice(1),
   ];
 }
 
@@ -63,11 +107,12 @@ function base64Forms(secret: Buffer): string[] {
   });
 }
 
+/** Keeps every position, which toLowerCase does not for all scripts. */
+const lowerAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 function split(text: string, { needle, ignoreCase }: Pattern): string[] {
   if (!ignoreCase) return text.split(needle);
-  const folded = text.toLowerCase();
-  // Folding may change the length of other scripts; then positions can't be carried over, and what is exact was done.
-  if (folded.length !== text.length) return [text];
+  const folded = lowerAscii(text);
   const parts: string[] = [];
   let from = 0;
   for (let at = folded.indexOf(needle); at !== -1; at = folded.indexOf(needle, from)) {

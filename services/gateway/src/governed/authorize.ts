@@ -5,11 +5,14 @@ import {
   VERBS,
   type Authorization,
   type AuthorizeRequest,
+  type DenialEntry,
   type ReplyKey,
   type VerbCaller,
 } from '@portcullis/contracts';
 import type { Principals } from '../identity/principals.js';
+import { within } from '../limits/within.js';
 import type { AuditAppender } from '../recording/audit-appender.js';
+import type { OutcomeRecorder } from '../recording/outcome-recorder.js';
 import { argumentBytes, remainingMs, type Allowed, type GovernedCall } from './governed-call.js';
 import { sealedSection } from './sealed-section.js';
 
@@ -17,8 +20,9 @@ import { sealedSection } from './sealed-section.js';
 export class Authorize {
   constructor(
     private readonly caller: VerbCaller,
-    private readonly appender: AuditAppender,
     private readonly principals: Principals,
+    private readonly appender: AuditAppender,
+    private readonly recorder: OutcomeRecorder,
   ) {}
 
   /**
@@ -48,7 +52,7 @@ export class Authorize {
     await this.recordDenial(call, answer);
     const code = answer.reasons[0]?.code;
     if (code === 'credential_revoked' || code === 'not_a_member') {
-      await this.principals.forget(call.principal.principal.org, call.principal.principal.sid);
+      this.principals.forget(call.principal.principal.org, call.principal.principal.sid);
       if (code === 'credential_revoked')
         throw new AppError('UNAUTHENTICATED', 'The credential has been revoked.');
     }
@@ -68,23 +72,30 @@ export class Authorize {
     );
   }
 
-  /** A denial that can't be recorded is still a denial, but the caller is told that the trail is down. */
+  /** A denial that can't be recorded now is still a denial, and recorded later; the caller learns that the trail is down. */
   private async recordDenial(call: GovernedCall, answer: Authorization): Promise<void> {
     if (answer.denial === null)
       throw new AppError('UNAVAILABLE', 'Policy refused without a statement for the record.');
+    const entry: DenialEntry = {
+      kind: 'denial',
+      recordId: newId(),
+      denial: answer.denial,
+      sealed: [sealedSection(call, null)],
+      argumentBytes: argumentBytes(call),
+    };
     try {
-      await this.appender.append({
-        kind: 'denial',
-        recordId: newId(),
-        denial: answer.denial,
-        sealed: [sealedSection(call, null)],
-        argumentBytes: argumentBytes(call),
-      });
+      await within(call, this.appender.append(entry));
     } catch (cause) {
-      throw new AppError('AUDIT_UNAVAILABLE', 'The call is denied, and the denial could not be recorded.', {
-        cause,
-      });
+      this.recorder.recordLater(entry);
+      throw new DenialUnrecorded(cause);
     }
+  }
+}
+
+/** Final: asking policy again would only make another denial. */
+export class DenialUnrecorded extends AppError {
+  constructor(cause: unknown) {
+    super('AUDIT_UNAVAILABLE', 'The call is denied, and the denial could not be recorded yet.', { cause });
   }
 }
 

@@ -1,12 +1,13 @@
 import { AppError, type ReplyKey } from '@portcullis/contracts';
-import { canonicalOrigin } from '@portcullis/egress';
 import { OpenedCredentials } from '../credentials/opened-credentials.js';
 import { Redactor } from '../credentials/redaction.js';
 import type { ReplyKeys } from '../credentials/reply-keys.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
+import { isObject } from '../mcp/json-rpc.js';
+import { paramHeaders } from '../mcp/param-headers.js';
 import type { UpstreamClient } from '../upstream/upstream-client.js';
-import type { Authorize } from './authorize.js';
-import { grantedDestination } from './granted-destination.js';
+import { DenialUnrecorded, type Authorize } from './authorize.js';
+import { requireGrantedTarget } from './granted-target.js';
 import { remainingMs, type Allowed, type GovernedCall, type RecordedIntent } from './governed-call.js';
 import type { OpenCredentials } from './open-credentials.js';
 import { IntentUnknown, type RecordIntent } from './record-intent.js';
@@ -26,10 +27,13 @@ interface Prepared {
   allowed: Allowed;
   intent: RecordedIntent;
   credentials: OpenedCredentials;
+  credentialHeaders: Record<string, string>;
 }
 
 /** A lost answer burns the grant, so 6 to 8 are repeated as a whole with a new one, at most so often. */
 const MAX_ATTEMPTS = 2;
+/** With less time left than this, another attempt could not end well. */
+const MIN_FOR_RETRY_MS = 1000;
 
 /**
  * Steps 6 to 11 of a call: authorize, record, open, call, screen, record the outcome. What can't be done up to the call
@@ -57,13 +61,7 @@ export class GovernedExecution {
       try {
         return await this.attempt(call, attempt);
       } catch (error) {
-        if (
-          attempt === MAX_ATTEMPTS ||
-          !isLostAnswer(error) ||
-          remainingMs(call) < 1000 ||
-          call.signal.aborted
-        )
-          throw error;
+        if (attempt === MAX_ATTEMPTS || !mayBeRepeated(call, error)) throw error;
       }
     }
   }
@@ -71,12 +69,21 @@ export class GovernedExecution {
   private async attempt(call: GovernedCall, attempt: number): Promise<Prepared> {
     const replyKey = call.endpoint.slots.length > 0 ? this.replyKeys.current() : null;
     const allowed = await this.steps.authorize.run(call, attempt, replyKey);
+    this.requireTarget(call, allowed);
     const intent = await this.record(call, allowed);
     try {
-      refuseOtherDestination(call, allowed, this.directory);
-      return { allowed, intent, credentials: await this.open(call, { allowed, intent }, replyKey) };
+      return { allowed, intent, ...(await this.open(call, { allowed, intent }, replyKey)) };
     } catch (error) {
       this.steps.recordOutcome.aborted({ allowed, recordId: intent.recordId }, error);
+      throw error;
+    }
+  }
+
+  private requireTarget(call: GovernedCall, allowed: Allowed): void {
+    try {
+      requireGrantedTarget(allowed.grants.vault, call.endpoint);
+    } catch (error) {
+      this.directory.forget(call.principal.principal.org);
       throw error;
     }
   }
@@ -91,22 +98,26 @@ export class GovernedExecution {
     }
   }
 
-  private open(
+  private async open(
     call: GovernedCall,
     proof: { allowed: Allowed; intent: RecordedIntent },
     replyKey: ReplyKey | null,
-  ) {
-    return replyKey === null
-      ? Promise.resolve(OpenedCredentials.none)
-      : this.steps.open.run(call, proof, replyKey);
+  ): Promise<Pick<Prepared, 'credentials' | 'credentialHeaders'>> {
+    const credentials =
+      replyKey === null ? OpenedCredentials.none : await this.steps.open.run(call, proof, replyKey);
+    try {
+      // The last moment at which a call that nobody waits for leaves no trace at the upstream.
+      call.signal.throwIfAborted();
+      return { credentials, credentialHeaders: credentials.headers(call.endpoint.slots) };
+    } catch (error) {
+      credentials.wipe();
+      throw error;
+    }
   }
 
-  private async perform(
-    call: GovernedCall,
-    { allowed, intent, credentials }: Prepared,
-  ): Promise<ScreenedAnswer> {
-    const proof = { allowed, recordId: intent.recordId };
-    const screened = await this.callUpstream(call, credentials).catch(async (error: unknown) => {
+  private async perform(call: GovernedCall, prepared: Prepared): Promise<ScreenedAnswer> {
+    const proof = { allowed: prepared.allowed, recordId: prepared.intent.recordId };
+    const screened = await this.callUpstream(call, prepared).catch(async (error: unknown) => {
       await this.steps.recordOutcome.failed(call, proof, error);
       throw error;
     });
@@ -114,38 +125,30 @@ export class GovernedExecution {
     return screened;
   }
 
-  private async callUpstream(call: GovernedCall, credentials: OpenedCredentials): Promise<ScreenedAnswer> {
-    if (call.signal.aborted)
-      throw new AppError('DEADLINE_EXCEEDED', 'The client went away before the call was made.', {
-        details: { sent: false },
-      });
+  private async callUpstream(call: GovernedCall, prepared: Prepared): Promise<ScreenedAnswer> {
     const { principal } = call.principal;
-    const redactor = new Redactor(credentials);
+    const args = call.params['arguments'];
+    const redactor = new Redactor(prepared.credentials);
     const answer = await this.steps.upstream.request({
       endpoint: call.endpoint,
       principal: `${principal.org} ${principal.sub}`,
       method: call.method,
       params: call.params,
-      credentialHeaders: credentials.headers(call.endpoint.slots),
+      paramHeaders: isObject(args) ? paramHeaders(call.tool?.definition['inputSchema'], args) : {},
+      credentialHeaders: prepared.credentialHeaders,
       signal: call.signal,
-      deadlineMs: remainingMs(call),
+      deadline: call.deadline,
       onNotification: (text) => call.onNotification?.(redactor.redact(text).text),
     });
     return screen(answer, redactor);
   }
 }
 
-/** Directory and policy may know different addresses for a moment: nothing goes to one that policy did not name. */
-function refuseOtherDestination(call: GovernedCall, allowed: Allowed, directory: ServerDirectory): void {
-  if (canonicalOrigin(call.endpoint.url) === grantedDestination(allowed.grants.vault)) return;
-  directory.forget(call.principal.principal.org);
-  throw new AppError('CONFLICT', 'The address of the server has just been changed. Try again.');
-}
-
 /** Policy's, audit's or the vault's answer did not arrive: what they did is unknown, so the grant counts as burnt. */
-function isLostAnswer(error: unknown): boolean {
-  if (!(error instanceof AppError)) return false;
-  return ['AUDIT_UNAVAILABLE', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'GRANT_CONSUMED', 'STALE'].includes(
-    error.code,
-  );
+const LOST_ANSWER = ['AUDIT_UNAVAILABLE', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'GRANT_CONSUMED', 'STALE'];
+
+function mayBeRepeated(call: GovernedCall, error: unknown): boolean {
+  if (call.signal.aborted || remainingMs(call) < MIN_FOR_RETRY_MS) return false;
+  if (!(error instanceof AppError) || error instanceof DenialUnrecorded) return false;
+  return LOST_ANSWER.includes(error.code);
 }

@@ -1,4 +1,5 @@
 import {
+  AppError,
   b64u,
   fromB64u,
   openedCredentialsSchema,
@@ -44,9 +45,19 @@ export class OpenCredentials {
   }
 }
 
+/** No cause goes with the error: a parser's message quotes what it could not read. */
 function parse(plaintext: Secret): OpenedCredentials {
-  const values = openedCredentialsSchema.parse(JSON.parse(plaintext.revealText()));
+  const values = openedCredentialsSchema.safeParse(parseJson(plaintext.revealText()));
+  if (!values.success) throw new AppError('DECRYPTION_FAILED', 'The vault did not seal credentials.');
   return new OpenedCredentials(
-    new Map(Object.entries(values).map(([slot, value]) => [slot, Secret.of(value)])),
+    new Map(Object.entries(values.data).map(([slot, value]) => [slot, Secret.of(value)])),
   );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

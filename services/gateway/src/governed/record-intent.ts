@@ -1,4 +1,5 @@
 import { AppError, newId } from '@portcullis/contracts';
+import { within } from '../limits/within.js';
 import type { AuditAppender } from '../recording/audit-appender.js';
 import { argumentBytes, type Allowed, type GovernedCall, type RecordedIntent } from './governed-call.js';
 import { sealedSection } from './sealed-section.js';
@@ -11,13 +12,14 @@ export class RecordIntent {
   async run(call: GovernedCall, allowed: Allowed): Promise<RecordedIntent> {
     const recordId = newId();
     try {
-      const { receipt } = await this.appender.append({
+      const appended = this.appender.append({
         kind: 'intent',
         recordId,
         grant: allowed.grants.audit,
         sealed: [sealedSection(call, allowed.argumentSalt)],
         argumentBytes: argumentBytes(call),
       });
+      const { receipt } = await within(call, appended);
       if (receipt === null) throw new AppError('UNAVAILABLE', 'Audit gave no receipt.');
       return { recordId, receipt };
     } catch (cause) {

@@ -34,27 +34,30 @@ export class RecordOutcome {
 
   failed(call: GovernedCall, proof: OutcomeProof, error: unknown): Promise<void> {
     const code = error instanceof AppError ? error.code : 'INTERNAL';
-    const timeout = code === 'DEADLINE_EXCEEDED' ? 'timeout' : 'failure';
+    const result = code === 'DEADLINE_EXCEEDED' ? 'timeout' : 'failure';
     const entry = this.entry(proof, {
       ...NOTHING,
-      result: call.signal.aborted ? 'cancelled' : timeout,
+      ...(call.signal.aborted ? { result: 'cancelled', error: 'client_gone' } : { result, error: code }),
       latencyMs: Date.now() - call.startedAt,
-      error: code,
     });
     return this.record(call, proof, entry);
   }
 
-  /** The intent stands, or may stand, in the log, but nothing was sent to the upstream. */
+  /**
+   * The intent stands, or may stand, in the log, but nothing was sent to the upstream. If too many records wait for
+   * audit already, it closes this one by itself.
+   */
   aborted(proof: OutcomeProof, error: unknown): void {
     const code = error instanceof AppError ? error.code : 'INTERNAL';
-    void this.recorder.recordSoon(
+    this.recorder.recordLater(
       this.entry(proof, { ...NOTHING, result: 'aborted', latencyMs: null, error: code }),
     );
   }
 
-  private record(call: GovernedCall, proof: OutcomeProof, entry: OutcomeEntry): Promise<void> {
+  private async record(call: GovernedCall, proof: OutcomeProof, entry: OutcomeEntry): Promise<void> {
     const reads = call.operation === 'catalog.read' || proof.allowed.label === 'read';
-    return reads ? this.recorder.recordSoon(entry) : this.recorder.recordNow(entry);
+    if (reads && this.recorder.recordLater(entry)) return;
+    await this.recorder.recordNow(entry);
   }
 
   private entry(proof: OutcomeProof, outcome: Outcome): OutcomeEntry {

@@ -1,13 +1,12 @@
-import { b64u, sha256 } from '@portcullis/contracts';
+import { AppError, b64u, sha256 } from '@portcullis/contracts';
 import type { Redactor } from '../credentials/redaction.js';
 import { isObject, type JsonObject } from '../mcp/json-rpc.js';
-import type { UpstreamAnswer } from '../upstream/upstream-client.js';
+import type { FinalMessage } from '../upstream/read-answer.js';
 
 /** An upstream's answer without the credentials that it may have echoed. */
 export interface ScreenedAnswer {
   text: string;
   message: JsonObject;
-  era: UpstreamAnswer['session']['era'];
   /** Whether the tool did what it was asked: no JSON-RPC error, no `isError`. */
   succeeded: boolean;
   redactions: number;
@@ -16,20 +15,30 @@ export interface ScreenedAnswer {
   digest: string;
 }
 
-/** Step 10. */
-export function screen(answer: UpstreamAnswer, redactor: Redactor): ScreenedAnswer {
+/** Step 10. @throws AppError `UPSTREAM_ERROR` when nothing readable is left without the credential */
+export function screen(answer: FinalMessage, redactor: Redactor): ScreenedAnswer {
   const { text, redactions } = redactor.redact(answer.text);
-  const message = redactions === 0 ? answer.message : (JSON.parse(text) as JsonObject);
+  const message = redactions === 0 ? answer.message : parse(text);
   const { result } = message;
   return {
     text,
     message,
-    era: answer.session.era,
     succeeded: isObject(result) && result['isError'] !== true && isComplete(result),
     redactions,
     bytes: Buffer.byteLength(text),
     digest: b64u(sha256(text)),
   };
+}
+
+/** The cause stays away: a parser's message quotes what it could not read. */
+function parse(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    throw new AppError('UPSTREAM_ERROR', 'The answer of the upstream server is made of the credential.', {
+      details: { sent: true },
+    });
+  }
 }
 
 /** An answer that asks for more input (2026-07-28, multi-round requests) is not one yet. */

@@ -14,7 +14,9 @@ export interface HttpServerOptions {
  * it leads to. `/health/*` is all that is answered without a credential, and it says nothing about anybody.
  */
 export function startHttpServer(options: HttpServerOptions): Promise<Server> {
-  const server = createServer((request, response) => void route(options, request, response));
+  const server = createServer((request, response) => {
+    route(options, request, response).catch(() => response.destroy());
+  });
   // Slow clients hold a connection, not memory: headers and body have to arrive in time.
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;

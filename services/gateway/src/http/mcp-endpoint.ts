@@ -4,8 +4,8 @@ import { withCorrelation, type Logger } from '@portcullis/platform';
 import type { ClientFacts } from '../governed/governed-call.js';
 import type { Principals } from '../identity/principals.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
-import { classify, type McpHeaders } from '../mcp/era.js';
-import { readMessage, type RequestId } from '../mcp/json-rpc.js';
+import { classify, type Era, type McpHeaders } from '../mcp/era.js';
+import { readMessage, type RequestId, type RpcNotification, type RpcRequest } from '../mcp/json-rpc.js';
 import type { McpMethods } from './mcp-methods.js';
 import { ReplyWriter } from './reply-writer.js';
 import {
@@ -27,8 +27,21 @@ export interface EndpointParts {
   maxBodyBytes: number;
 }
 
+/** One request on its way; `id` and `era` are known once its message has been read and classified. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly writer: ReplyWriter;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+  readonly startedAt: number;
+  id: RequestId | null;
+  era: Era | null;
+}
+
 /** MCP over Streamable HTTP on `/mcp` and `/mcp/<slug>`: steps 1 to 3 of a call, and step 12. */
 export class McpEndpoint {
+  private readonly running = new Set<Promise<void>>();
+
   constructor(private readonly parts: EndpointParts) {}
 
   /** Serves one request; never rejects. */
@@ -36,57 +49,64 @@ export class McpEndpoint {
     const writer = new ReplyWriter(response, (request.headers.accept ?? '').includes('text/event-stream'));
     const gone = new AbortController();
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) gone.abort(clientGone());
     });
-    await withCorrelation({ correlationId: newId() }, () => this.answer(request, writer, gone.signal));
+    const exchange: Exchange = {
+      request,
+      writer,
+      signal: gone.signal,
+      startedAt: Date.now(),
+      id: null,
+      era: null,
+    };
+    const serving = withCorrelation({ correlationId: newId() }, () => this.answer(exchange));
+    this.running.add(serving);
+    await serving.finally(() => this.running.delete(serving));
   }
 
-  private async answer(request: IncomingMessage, writer: ReplyWriter, signal: AbortSignal): Promise<void> {
-    const startedAt = Date.now();
-    let id: RequestId | null = null;
+  /** Resolves when every request that had come before has ended, its outcome handed to the recorder. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.running);
+  }
+
+  private async answer(exchange: Exchange): Promise<void> {
     try {
-      checkSource(request, this.parts.sources);
-      const slug = slugOfPath(request.url ?? '');
-      const address = request.socket.remoteAddress ?? 'unknown';
-      const principal = await this.parts.principals.authenticate(request.headers.authorization, address);
-      const endpoint =
-        slug === null ? null : await this.parts.directory.resolve(principal.principal.org, slug);
-      const message = await this.read(request);
-      if (message.kind === 'request') id = message.id;
-      const era = classify(message, mcpHeaders(request));
-      if (message.kind === 'notification') {
-        writer.accepted();
-        return;
-      }
-      const client = clientFacts(request, address);
-      const deadline = startedAt + this.parts.callDeadlineMs;
-      const onNotification = (text: string): void => writer.notify(text);
-      writer.answer(
-        await this.parts.methods.answer({
-          principal,
-          endpoint,
-          message,
-          era,
-          client,
-          signal,
-          deadline,
-          startedAt,
-          onNotification,
-        }),
-      );
+      await this.take(exchange);
     } catch (error) {
       this.report(error);
-      writer.fail(id, error);
+      exchange.writer.fail(error, exchange);
     }
   }
 
-  private async read(request: IncomingMessage) {
-    if (request.method !== 'POST') {
-      throw new AppError(
-        'METHOD_NOT_FOUND',
-        'Only POST is served: there are no sessions and no standing streams.',
-      );
-    }
+  private async take(exchange: Exchange): Promise<void> {
+    const { request, writer } = exchange;
+    checkSource(request, this.parts.sources);
+    const address = request.socket.remoteAddress ?? 'unknown';
+    const principal = await this.parts.principals.authenticate(request.headers.authorization, address);
+    const slug = slugOfPath(request.url ?? '');
+    const endpoint = slug === null ? null : await this.parts.directory.resolve(principal.principal.org, slug);
+    // No sessions and no standing streams: there is nothing to get or to delete.
+    if (request.method !== 'POST') return writer.notAllowed();
+    const message = await this.read(request);
+    if (message.kind === 'request') exchange.id = message.id;
+    exchange.era = classify(message, mcpHeaders(request));
+    if (message.kind === 'notification') return writer.accepted();
+    const text = await this.parts.methods.answer({
+      principal,
+      endpoint,
+      message,
+      era: exchange.era,
+      client: clientFacts(request, address),
+      signal: exchange.signal,
+      startedAt: exchange.startedAt,
+      deadline: exchange.startedAt + this.parts.callDeadlineMs,
+      onNotification: (notification) => writer.notify(notification),
+      headerOf: headersOf(request),
+    });
+    writer.answer(text);
+  }
+
+  private async read(request: IncomingMessage): Promise<RpcRequest | RpcNotification> {
     checkContentType(request);
     const body = await readBounded(request, this.parts.maxBodyBytes);
     return readMessage(parseMessage(body));
@@ -100,6 +120,8 @@ export class McpEndpoint {
   }
 }
 
+const clientGone = (): AppError => new AppError('DEADLINE_EXCEEDED', 'The client went away.');
+
 function parseMessage(body: Buffer) {
   try {
     return parseIJson(body);
@@ -110,11 +132,15 @@ function parseMessage(body: Buffer) {
 }
 
 /** The last value counts for none of them: a header that came twice is joined by Node, and then it fits nothing. */
-function mcpHeaders({ headers }: IncomingMessage): McpHeaders {
-  const one = (name: string): string | undefined => {
+function headersOf({ headers }: IncomingMessage): (name: string) => string | undefined {
+  return (name) => {
     const value = headers[name];
     return typeof value === 'string' ? value.trim() : undefined;
   };
+}
+
+function mcpHeaders(request: IncomingMessage): McpHeaders {
+  const one = headersOf(request);
   return { protocolVersion: one('mcp-protocol-version'), method: one('mcp-method'), name: one('mcp-name') };
 }
 

@@ -3,6 +3,7 @@ import type { CallTool } from '../calls/call-tool.js';
 import type { Asking } from '../catalogue/catalogues.js';
 import type { ListTools } from '../catalogue/list-tools.js';
 import { isComplete, type ScreenedAnswer } from '../governed/screen.js';
+import type { CallLimits } from '../limits/call-limits.js';
 import type { Era } from '../mcp/era.js';
 import { discoverResult, initializeResult } from '../mcp/handshake.js';
 import { isObject, resultText, type JsonObject, type RpcRequest } from '../mcp/json-rpc.js';
@@ -16,6 +17,8 @@ export interface McpRequest extends Asking {
   endpoint: ServerEndpoint | null;
   startedAt: number;
   onNotification: (text: string) => void;
+  /** A header of the request by its name in lower case. */
+  headerOf: (name: string) => string | undefined;
 }
 
 /** The methods of MCP that are served. Everything else is refused: nothing passes ungoverned. */
@@ -23,6 +26,7 @@ export class McpMethods {
   constructor(
     private readonly listTools: ListTools,
     private readonly callTool: CallTool,
+    private readonly limits: CallLimits,
   ) {}
 
   /** Text of the JSON-RPC answer. @throws AppError; the caller turns it into a JSON-RPC error */
@@ -55,7 +59,8 @@ export class McpMethods {
     );
   }
 
-  private list(request: McpRequest): Promise<JsonObject[]> {
+  private async list(request: McpRequest): Promise<JsonObject[]> {
+    this.limits.take(request.principal.principal, 'tools/list');
     return request.endpoint === null
       ? this.listTools.ofOrganisation(request)
       : this.listTools.ofServer(request, request.endpoint);
@@ -74,14 +79,15 @@ function listResult(era: Era, tools: JsonObject[]): JsonObject {
   return era === 'modern' ? { resultType: 'complete', tools, ttlMs: 0, cacheScope: 'private' } : { tools };
 }
 
+/** Legacy servers ask so for a visit to a web page: it would be theirs to choose, unseen by policy. */
+const URL_ELICITATION_REQUIRED = -32042;
+
 /** The upstream's own text with the client's id, and with what the client's era wants in a result. */
 function forClient({ message, era }: McpRequest, answer: ScreenedAnswer): string {
-  const { result } = answer.message;
-  if (isObject(result) && !isComplete(result)) {
-    throw new AppError(
-      'UPSTREAM_ERROR',
-      'The server asks for more input (multi-round request), which is not supported yet.',
-    );
+  const { result, error } = answer.message;
+  const asks = isObject(error) && error['code'] === URL_ELICITATION_REQUIRED;
+  if (asks || (isObject(result) && !isComplete(result))) {
+    throw new AppError('UPSTREAM_ERROR', 'The server asks for more input, which is not supported yet.');
   }
   const text = withId(answer.text, message.id);
   return era === 'modern' ? withResultMembers(text, { resultType: 'complete' }) : text;

@@ -41,21 +41,30 @@ export function checkContentType(request: IncomingMessage): void {
   throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The content type has to be application/json.');
 }
 
-/** The whole body, at most `limit` bytes. @throws AppError `PAYLOAD_TOO_LARGE` before more than that is kept */
+/**
+ * The whole body, at most `limit` bytes.
+ *
+ * @throws AppError `PAYLOAD_TOO_LARGE` before more than that is kept, `INVALID_REQUEST` when it ends early
+ */
 export async function readBounded(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    if (bytes > limit) {
-      throw new AppError('PAYLOAD_TOO_LARGE', `A message may have ${limit} bytes at most.`, {
-        details: { limit },
-      });
+  try {
+    // Destroying the request would take away the connection that the refusal has to go out on.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > limit) throw tooLarge(limit);
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('INVALID_REQUEST', 'The body of the request ended early.', { cause: error });
   }
   return Buffer.concat(chunks, bytes);
 }
+
+const tooLarge = (limit: number): AppError =>
+  new AppError('PAYLOAD_TOO_LARGE', `A message may have ${limit} bytes at most.`, { details: { limit } });
 
 /** `/mcp` → null, `/mcp/<slug>` → slug. @throws AppError `NOT_FOUND` */
 export function slugOfPath(url: string): string | null {

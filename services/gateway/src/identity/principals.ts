@@ -14,6 +14,12 @@ import {
 /** Who makes a request, and control's word for it. Valid until `expiresAt`, at most a minute. */
 export type AuthenticatedPrincipal = AuthenticateReply;
 
+interface Held {
+  asked: Promise<AuthenticatedPrincipal>;
+  /** Once control has answered. */
+  answer?: AuthenticatedPrincipal;
+}
+
 const MAX_CACHED = 10_000;
 /** An assertion that ends sooner is renewed, so that it outlives the steps of one call. */
 const MIN_REMAINING_S = 15;
@@ -29,7 +35,7 @@ const refused = (): AppError =>
 export class Principals {
   /** Of this process alone: a memory dump of the cache is no list of hashes that somebody could look up. */
   private readonly processKey = randomBytes(32);
-  private readonly cache = new Map<string, Promise<AuthenticatedPrincipal>>();
+  private readonly cache = new Map<string, Held>();
 
   constructor(
     private readonly caller: VerbCaller,
@@ -47,41 +53,40 @@ export class Principals {
     // A wrong checksum or form never costs control anything.
     if (key === undefined || parseApiKey(key) === null) throw refused();
     const name = this.keyed(key);
-    const known = await this.cached(name);
-    if (known !== null) return known;
-    const asked = this.askControl(key, address);
-    this.remember(name, asked);
-    try {
-      return await asked;
-    } catch (error) {
-      if (this.cache.get(name) === asked) this.cache.delete(name);
-      throw error;
+    const known = this.cache.get(name);
+    if (known !== undefined && this.serves(known)) return known.asked;
+    return this.remember(name, this.askControl(key, address));
+  }
+
+  /**
+   * Control or policy says that something about these principals changed: ask again next time. Answers that are still
+   * on their way may be from before the change, and whose they are is not known yet: they are not kept either.
+   */
+  forget(org: string, sid: string | null): void {
+    for (const [name, { answer }] of this.cache) {
+      const principal = answer?.principal;
+      const concerned = principal?.org === org && (sid === null || principal.sid === sid);
+      if (principal === undefined || concerned) this.cache.delete(name);
     }
   }
 
-  /** Control or policy says that something about these principals changed: ask again next time. */
-  async forget(org: string, sid: string | null): Promise<void> {
-    for (const [name, entry] of this.cache) {
-      const principal = await entry.then(
-        (reply) => reply.principal,
-        () => null,
-      );
-      if (principal !== null && principal.org === org && (sid === null || principal.sid === sid))
-        this.cache.delete(name);
-    }
+  private serves({ answer }: Held): boolean {
+    return answer === undefined || answer.expiresAt - this.now().getTime() / 1000 > MIN_REMAINING_S;
   }
 
-  private async cached(name: string): Promise<AuthenticatedPrincipal | null> {
-    const entry = await this.cache.get(name)?.catch(() => null);
-    if (entry === undefined || entry === null) return null;
-    return entry.expiresAt - this.now().getTime() / 1000 > MIN_REMAINING_S ? entry : null;
-  }
-
-  private remember(name: string, entry: Promise<AuthenticatedPrincipal>): void {
+  private remember(name: string, asked: Promise<AuthenticatedPrincipal>): Promise<AuthenticatedPrincipal> {
+    const held: Held = { asked };
     this.cache.delete(name);
-    this.cache.set(name, entry);
+    this.cache.set(name, held);
     const oldest = this.cache.keys().next().value;
     if (this.cache.size > MAX_CACHED && oldest !== undefined) this.cache.delete(oldest);
+    asked.then(
+      (answer) => (held.answer = answer),
+      () => {
+        if (this.cache.get(name) === held) this.cache.delete(name);
+      },
+    );
+    return asked;
   }
 
   private askControl(key: string, address: string): Promise<AuthenticatedPrincipal> {

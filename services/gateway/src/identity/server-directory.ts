@@ -25,10 +25,14 @@ export class ServerDirectory {
     const known = this.held.get(org);
     if (known !== undefined && known.until > this.now()) return known.servers;
     const servers = this.caller.call(VERBS.directory, { org }).then((reply) => reply.servers);
-    this.held.set(org, { servers, until: this.now() + KEEP_MS });
+    const held = { servers, until: this.now() + KEEP_MS };
+    this.held.delete(org);
+    this.held.set(org, held);
     const oldest = this.held.keys().next().value;
     if (this.held.size > MAX_ORGANISATIONS && oldest !== undefined) this.held.delete(oldest);
-    servers.catch(() => this.held.delete(org));
+    servers.catch(() => {
+      if (this.held.get(org) === held) this.held.delete(org);
+    });
     return servers;
   }
 

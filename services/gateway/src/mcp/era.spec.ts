@@ -65,6 +65,16 @@ describe('era of a message', () => {
       { ...modern('tools/list'), protocolVersion: '2025-11-25' },
     ],
     [
+      'another tool in the header of an older client',
+      request('tools/call', { name: 'delete' }),
+      { ...none, name: 'read' },
+    ],
+    [
+      'another method in the header of an older client',
+      request('tools/call', { name: 'delete' }),
+      { ...none, method: 'tools/list' },
+    ],
+    [
       'a broken encoding',
       request('tools/call', { _meta: meta, name: '=?base64?%?=' }),
       modern('tools/call', '=?base64?%?='),

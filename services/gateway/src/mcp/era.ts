@@ -1,4 +1,5 @@
 import { AppError } from '@portcullis/contracts';
+import { decodeHeaderValue } from './header-value.js';
 import { isObject, type JsonObject, type RpcNotification, type RpcRequest } from './json-rpc.js';
 
 /** `modern`: stateless, 2026-07-28. `legacy`: handshake and sessions, up to 2025-11-25. */
@@ -6,7 +7,7 @@ export type Era = 'modern' | 'legacy';
 
 export const MODERN_VERSION = '2026-07-28';
 /** Newest first: the first one is offered to servers, any of them is accepted from clients. */
-export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
+export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 export const SUPPORTED_VERSIONS = [MODERN_VERSION, ...LEGACY_VERSIONS];
 
 export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
@@ -53,6 +54,9 @@ function classifyWithoutClaim(message: RpcRequest | RpcNotification, headers: Mc
   const known: readonly string[] = LEGACY_VERSIONS;
   if (headers.protocolVersion !== undefined && !known.includes(headers.protocolVersion))
     throw unsupported(headers.protocolVersion);
+  // Clients of these revisions don't send them, but whoever stands before us may look at them all the same.
+  if (headers.method !== undefined) checkMethod(message, headers);
+  if (headers.name !== undefined) checkName(message, headers);
   return 'legacy';
 }
 
@@ -61,22 +65,19 @@ function checkModernRequest(message: RpcRequest, headers: McpHeaders, meta: Json
     throw new AppError('INVALID_ARGUMENT', `params._meta["${CLIENT_CAPABILITIES_KEY}"] must be an object.`);
   }
   if (headers.protocolVersion === undefined) throw mismatch('The MCP-Protocol-Version header is missing.');
-  if (headers.method !== message.method) {
-    throw mismatch(
-      `The body names method ${message.method}, the Mcp-Method header ${headers.method ?? 'is missing'}.`,
-    );
-  }
-  if (message.method !== 'tools/call') return;
-  const name = message.params['name'];
-  const inHeader = headers.name === undefined ? undefined : decodeHeaderValue(headers.name);
-  if (inHeader !== name) throw mismatch('The Mcp-Name header and params.name differ.');
+  checkMethod(message, headers);
+  if (message.method === 'tools/call') checkName(message, headers);
 }
 
-/** `=?base64?…?=` is how MCP carries values that a header can't hold; undefined when it is malformed. */
-function decodeHeaderValue(value: string): string | undefined {
-  const encoded = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(value)?.[1];
-  if (encoded === undefined) return value.startsWith('=?') ? undefined : value;
-  return Buffer.from(encoded, 'base64').toString('utf8');
+function checkMethod({ method }: RpcRequest | RpcNotification, headers: McpHeaders): void {
+  if (headers.method === method) return;
+  throw mismatch(`The body names method ${method}, the Mcp-Method header ${headers.method ?? 'is missing'}.`);
+}
+
+function checkName({ method, params }: RpcRequest | RpcNotification, headers: McpHeaders): void {
+  const name = method === 'tools/call' ? params['name'] : undefined;
+  const inHeader = headers.name === undefined ? undefined : decodeHeaderValue(headers.name);
+  if (inHeader !== name) throw mismatch('The Mcp-Name header and params.name differ.');
 }
 
 const mismatch = (message: string): AppError => new AppError('HEADER_MISMATCH', message);

@@ -37,7 +37,10 @@ describe('editing an answer as text', () => {
     );
   });
 
-  it.each(['[]', '{"result":1}', '{"id"', '{"id":1'])('refuses %s, which has no id to replace', (text) => {
-    expect(() => withId(text, 1)).toThrow(/malformed/);
-  });
+  it.each(['[]', '{"result":1}', '{"id"', '{"id":1', '{"id":1,"result":{},"id":2}'])(
+    'refuses %s, which has no one id to replace',
+    (text) => {
+      expect(() => withId(text, 1)).toThrow(/malformed/);
+    },
+  );
 });

@@ -22,6 +22,8 @@ function members(text: string, from: number): Map<string, Span> {
   while (text[at] !== '}') {
     const keyEnd = skipString(text, at);
     const key = JSON.parse(text.slice(at, keyEnd)) as string;
+    // Which of two equal keys counts is up to each reader.
+    if (spans.has(key)) throw bad();
     const start = skipBlank(text, skipBlank(text, keyEnd) + 1);
     const end = skipValue(text, start);
     spans.set(key, { start, end });

@@ -22,8 +22,7 @@ describe('server-sent events', () => {
       fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 0, max: bytes.length })), async (cuts) => {
         const at = [0, ...cuts.sort((a, b) => a - b), bytes.length];
         const chunks = at.slice(1).map((end, index) => bytes.subarray(at[index], end));
-        // A CR that ends the stream may be half of a CRLF: the last event needs the byte behind it.
-        expect(await collect([...chunks, Buffer.from('\n')])).toEqual(EVENTS);
+        expect(await collect(chunks)).toEqual(EVENTS);
       }),
     );
   });

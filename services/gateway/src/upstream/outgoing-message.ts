@@ -1,10 +1,12 @@
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY } from '../mcp/era.js';
 import { isObject, type JsonObject } from '../mcp/json-rpc.js';
-import type { UpstreamSession } from './upstream-session.js';
+import { GATEWAY, type UpstreamSession } from './upstream-session.js';
 
-interface Outgoing {
+export interface Outgoing {
   method: string;
   params: JsonObject;
+  paramHeaders?: Record<string, string>;
+  /** Notifications have none. */
   id?: string;
 }
 
@@ -31,7 +33,7 @@ function metaFor(session: UpstreamSession, meta: unknown): { _meta?: JsonObject 
         [PROTOCOL_VERSION_KEY]: session.protocolVersion,
         // None: what a server would ask of the client in mid-call is not carried yet.
         [CLIENT_CAPABILITIES_KEY]: {},
-        [CLIENT_INFO_KEY]: { name: 'portcullis', version: '0.1.0' },
+        [CLIENT_INFO_KEY]: GATEWAY,
       },
     };
   }
@@ -44,7 +46,6 @@ export function outgoingHeaders(
   message: Outgoing,
   credentialHeaders: Record<string, string>,
 ): Record<string, string> {
-  const name = message.method === 'tools/call' ? message.params['name'] : undefined;
   return {
     ...credentialHeaders,
     'content-type': 'application/json',
@@ -52,7 +53,16 @@ export function outgoingHeaders(
     // The handshake itself names its version in the body.
     ...(message.method === 'initialize' ? {} : { 'mcp-protocol-version': session.protocolVersion }),
     ...(session.sessionId === null ? {} : { 'mcp-session-id': session.sessionId }),
-    ...(session.era === 'modern' && message.id !== undefined ? { 'mcp-method': message.method } : {}),
-    ...(session.era === 'modern' && typeof name === 'string' ? { 'mcp-name': name } : {}),
+    ...(session.era === 'modern' ? modernHeaders(message) : {}),
+  };
+}
+
+function modernHeaders({ method, params, paramHeaders }: Outgoing): Record<string, string> {
+  const name = method === 'tools/call' ? params['name'] : undefined;
+  return {
+    ...paramHeaders,
+    'mcp-method': method,
+    // Tool names are plain ASCII here, so they need no encoding.
+    ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
   };
 }

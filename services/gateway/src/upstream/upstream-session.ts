@@ -1,5 +1,8 @@
 import type { Era } from '../mcp/era.js';
 
+/** How the gateway names itself to upstream servers. */
+export const GATEWAY = { name: 'portcullis', version: '0.1.0' };
+
 /** What was agreed with an upstream server for one principal. */
 export interface UpstreamSession {
   era: Era;
@@ -13,7 +16,9 @@ const IDLE_MS = 10 * 60 * 1000;
 const MAX_SESSIONS = 5000;
 
 interface Held {
-  session: Promise<UpstreamSession>;
+  agreement: Promise<UpstreamSession>;
+  /** Once there is agreement. */
+  session?: UpstreamSession;
   usedAt: number;
 }
 
@@ -26,24 +31,36 @@ export class UpstreamSessions {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** The session there is, or the one that `agree` makes; callers that come together share the agreement. */
-  async get(key: string, agree: () => Promise<UpstreamSession>): Promise<UpstreamSession> {
+  /**
+   * The session there is, or the one that `agree` makes; callers that come together share the agreement, so it MUST
+   * NOT depend on one of them staying. A failed agreement is not kept.
+   */
+  get(key: string, agree: () => Promise<UpstreamSession>): Promise<UpstreamSession> {
     const known = this.held.get(key);
-    this.held.delete(key);
     const fresh = known !== undefined && this.now() - known.usedAt < IDLE_MS;
-    const session = fresh ? known.session : agree();
-    this.held.set(key, { session, usedAt: this.now() });
+    const held = fresh ? known : this.begin(key, agree());
+    held.usedAt = this.now();
+    // Map order is order of use.
+    this.held.delete(key);
+    this.held.set(key, held);
     this.evict();
-    try {
-      return await session;
-    } catch (error) {
-      if (this.held.get(key)?.session === session) this.held.delete(key);
-      throw error;
-    }
+    return held.agreement;
   }
 
-  forget(key: string): void {
-    this.held.delete(key);
+  /** The server does not know this session any more. One that has been agreed upon meanwhile stays. */
+  forget(key: string, session: UpstreamSession): void {
+    if (this.held.get(key)?.session === session) this.held.delete(key);
+  }
+
+  private begin(key: string, agreement: Promise<UpstreamSession>): Held {
+    const held: Held = { agreement, usedAt: 0 };
+    agreement.then(
+      (session) => (held.session = session),
+      () => {
+        if (this.held.get(key) === held) this.held.delete(key);
+      },
+    );
+    return held;
   }
 
   private evict(): void {

@@ -1,0 +1,31 @@
+import { AppError, fromB64u, grantClaimsSchema, type ServerEndpoint } from '@portcullis/contracts';
+import { canonicalOrigin } from '@portcullis/egress';
+
+const targetClaims = grantClaimsSchema.pick({ srv: true, dst: true, slots: true });
+
+/**
+ * Directory and policy may know different things of a server for a moment: nothing goes to an address, and no call goes
+ * with other credentials, than policy named. The grant's tags are audit's and the vault's to check; the gateway has it
+ * from an authenticated answer.
+ *
+ * @throws AppError `CONFLICT`
+ */
+export function requireGrantedTarget(grant: string, endpoint: ServerEndpoint): void {
+  const payload: unknown = JSON.parse(fromB64u(grant.split('.')[1] ?? '').toString('utf8'));
+  const granted = targetClaims.loose().safeParse(payload);
+  if (
+    granted.success &&
+    granted.data.srv === endpoint.srv &&
+    granted.data.dst === canonicalOrigin(endpoint.url) &&
+    namesOf(granted.data.slots) === namesOf(endpoint.slots)
+  ) {
+    return;
+  }
+  throw new AppError('CONFLICT', 'The server has just been changed. Try again.');
+}
+
+const namesOf = (slots: readonly { slot: string; owner: string }[]): string =>
+  slots
+    .map(({ slot, owner }) => `${slot} ${owner}`)
+    .sort()
+    .join();
