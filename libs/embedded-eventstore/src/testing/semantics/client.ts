@@ -13,8 +13,15 @@ export const {
 } = client;
 
 export type Client = client.EventStoreDBClient;
+export type Subscription = client.StreamSubscription | client.AllStreamSubscription;
 export type Recorded = client.RecordedEvent;
 type ReadStream = AsyncIterable<client.ResolvedEvent>;
+
+/** `dispose` alone leaves the connection open. */
+export async function closeClient(open: Client): Promise<void> {
+  await open.dispose();
+  (await open['getChannel']()).close();
+}
 
 /** Names of their own for every test, so that the kit can run on a server that others use too. */
 export const newStream = (label = 'kit'): string => `${label}-${randomUUID()}`;

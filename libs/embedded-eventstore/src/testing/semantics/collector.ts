@@ -1,9 +1,5 @@
 import type { Readable } from 'node:stream';
-import { numberOf, type Recorded } from './client.js';
-
-interface SubscriptionLike extends Readable {
-  unsubscribe(): Promise<void>;
-}
+import { numberOf, type Recorded, type Subscription } from './client.js';
 
 const DEADLINE_MS = 10_000;
 
@@ -14,7 +10,7 @@ export class Collector {
   caughtUp = 0;
   error: Error | undefined;
   #changed: () => void = () => undefined;
-  #subscription: SubscriptionLike | undefined;
+  #subscription: Subscription | undefined;
 
   /** For the filter's `checkpointReached`. */
   readonly checkpointReached = async (_: unknown, position: { commit: bigint }): Promise<void> => {
@@ -22,17 +18,19 @@ export class Collector {
     this.#changed();
   };
 
-  follow(subscription: SubscriptionLike): this {
+  follow(subscription: Subscription): this {
     this.#subscription = subscription;
-    subscription.on('data', ({ event }: { event?: Recorded }) => {
+    // Its own declaration has overloads that a union can't be called through.
+    const stream = subscription as unknown as Readable;
+    stream.on('data', ({ event }: { event?: Recorded }) => {
       if (event) this.events.push(event);
       this.#changed();
     });
-    subscription.on('caughtUp', () => {
+    stream.on('caughtUp', () => {
       this.caughtUp += 1;
       this.#changed();
     });
-    subscription.on('error', (error: Error) => {
+    stream.on('error', (error: Error) => {
       this.error = error;
       this.#changed();
     });

@@ -1,5 +1,5 @@
 import { appendSemantics } from './append.js';
-import { EventStoreDBClient, type Client } from './client.js';
+import { closeClient, EventStoreDBClient, type Client } from './client.js';
 import { crashSemantics } from './crash.js';
 import { deleteSemantics } from './delete.js';
 import type { ServerUnderTest } from './kit.js';
@@ -22,9 +22,7 @@ export function eventStoreSemantics(
     client = EventStoreDBClient.connectionString(server.url);
   });
   afterAll(async () => {
-    await client?.dispose();
-    // `dispose` leaves the connection open.
-    (await client?.['getChannel']())?.close();
+    if (client) await closeClient(client);
     await server?.stop();
   });
   const kit = { client: () => client!, server: () => server! };

@@ -88,9 +88,9 @@ export function subscribeSemantics({ client }: Kit): void {
 
     it.each(['prefixes', 'regex'] as const)('filters event types by %s', async (how) => {
       const type = newStream('kit.Special').replaceAll('-', '');
-      const filter = eventTypeFilter(
-        how === 'regex' ? { regex: `${type}\\.v[12]$` } : { prefixes: [`${type}.v`] },
-      );
+      const options = { prefixes: [`${type}.v`] };
+      const filter =
+        how === 'regex' ? eventTypeFilter({ regex: `${type}\\.v[12]$` }) : eventTypeFilter(options);
       const start = await client().appendToStream(newStream(), newEvent(0, type));
       await client().appendToStream(newStream(), newEvent(1, `${type}.v1`));
       await client().appendToStream(newStream(), newEvent(2, `${type}.v2`));
