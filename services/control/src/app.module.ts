@@ -78,12 +78,33 @@ function foundation(runtime: Runtime) {
   const limiter = new FailureLimiter();
   const authorities = new KeyAuthorities(dataSource, clock);
   const verified = new VerifiedKeys();
-  const authenticate = new AuthenticateKey({ authorities, hasher, verified, limiter, nobodysHash, clock, logger });
+  const authenticate = new AuthenticateKey({
+    authorities,
+    hasher,
+    verified,
+    limiter,
+    nobodysHash,
+    clock,
+    logger,
+  });
   const authorize = new AuthorizeAdmin({ peers, assertions, logger });
   const policy = new PolicyCommands(peers, assertions);
   const keys = new KeyMaker(hasher);
   const servers = new ReadServers(dataSource);
-  return { ...runtime, peers, assertions, relay, changes, limiter, authorities, authenticate, authorize, policy, keys, servers };
+  return {
+    ...runtime,
+    peers,
+    assertions,
+    relay,
+    changes,
+    limiter,
+    authorities,
+    authenticate,
+    authorize,
+    policy,
+    keys,
+    servers,
+  };
 }
 
 type Foundation = ReturnType<typeof foundation>;

@@ -34,7 +34,11 @@ const allowedHosts = z
   .string()
   .default('127.0.0.1,localhost,[::1]')
   .transform((text) => text.split(',').map((entry) => entry.trim().toLowerCase()))
-  .pipe(z.array(z.string().regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/, 'must be host or host:port')).min(1));
+  .pipe(
+    z
+      .array(z.string().regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/, 'must be host or host:port'))
+      .min(1),
+  );
 
 const schema = z.object({
   ...serviceFields,
@@ -46,7 +50,8 @@ const schema = z.object({
 export type Config = z.infer<typeof schema>;
 
 /** @throws AppError `FAILED_PRECONDITION` naming every missing or wrong variable. */
-export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config => parseConfig(schema, environment);
+export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config =>
+  parseConfig(schema, environment);
 
 /** What the migration needs: the schema's owner, which the running service never is. */
 const migrationSchema = z.object({

@@ -45,7 +45,11 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   const hasher = new KeyHasher();
   const database = { schema: SCHEMA, applicationName: 'portcullis-control', entities: ROWS };
   const dataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
-  const jobDataSource = await connectDatabase({ ...database, url: config.DATABASE_JOB_URL_FILE, poolSize: 2 });
+  const jobDataSource = await connectDatabase({
+    ...database,
+    url: config.DATABASE_JOB_URL_FILE,
+    poolSize: 2,
+  });
   const seed = config.NATS_NKEY_SEED_FILE;
   const connection = await connectNats({ url: config.NATS_URL, user: 'control', seed, logger });
   return {
@@ -90,13 +94,19 @@ async function createApp(
   const routes = secureHttp(app, config.HTTP_ALLOWED_HOSTS);
   app.useGlobalFilters(new ProblemFilter(logger));
   app.useGlobalGuards(
-    new AdminApiGuard(app.get(Reflector), app.get(AuthenticateKey), app.get(AuthorizeAdmin), app.get(BootstrapToken)),
+    new AdminApiGuard(
+      app.get(Reflector),
+      app.get(AuthenticateKey),
+      app.get(AuthorizeAdmin),
+      app.get(BootstrapToken),
+    ),
   );
   app.useGlobalInterceptors(new ReplyInterceptor(app.get(Reflector)));
   const authenticator = new ServiceCallerAuthenticator(keyring, clock);
   const verbs = app.connectMicroservice(
     { strategy: new VerbServer({ connection, logger, authenticator }) },
-    { inheritAppConfig: false },
+    // Deferred, or the handlers would be wrapped before they get their filter; not inherited: the guard is HTTP's.
+    { inheritAppConfig: false, deferInitialization: true },
   );
   verbs.useGlobalFilters(new PassThroughFilter());
   return { app, routes };

@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError, b64u, canonicalBytes, fromB64u, hpkeSeal, VERBS } from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
-import { bootstrap, createTenant, startFixture, superuser, type ControlFixture, type Tenant } from './control-fixture.js';
+import {
+  bootstrap,
+  createTenant,
+  startFixture,
+  superuser,
+  type ControlFixture,
+  type Tenant,
+} from './control-fixture.js';
 
 let fixture: ControlFixture;
 let home: Tenant;
@@ -25,7 +32,9 @@ afterAll(() => fixture?.stop());
 
 /** As a client does it: from what the API says, and nothing else. */
 async function seal(key: string, slot: string, owner: string, value = SECRET) {
-  const { body } = await fixture.api('GET', `/api/vault/key?server=notes&slot=${slot}&owner=${owner}`, { key });
+  const { body } = await fixture.api('GET', `/api/vault/key?server=notes&slot=${slot}&owner=${owner}`, {
+    key,
+  });
   const aad = canonicalBytes(body.target);
   expect(b64u(aad)).toBe(body.aadBase64url);
   const { enc, ciphertext } = hpkeSeal({
@@ -38,7 +47,10 @@ async function seal(key: string, slot: string, owner: string, value = SECRET) {
 }
 
 const put = async (slot: string, owner: string, key = home.key) =>
-  fixture.api('PUT', `/api/servers/notes/secrets/${slot}`, { key, body: { owner, sealed: await seal(key, slot, owner) } });
+  fixture.api('PUT', `/api/servers/notes/secrets/${slot}`, {
+    key,
+    body: { owner, sealed: await seal(key, slot, owner) },
+  });
 
 async function member(name: string, scopes: string[]): Promise<{ user: string; key: string }> {
   const { body: user } = await fixture.api('POST', '/api/users', { key: home.key, body: { name } });
@@ -50,16 +62,25 @@ async function member(name: string, scopes: string[]): Promise<{ user: string; k
 describe('secrets', () => {
   it('arrive at the vault without anybody on the way reading them, recorded before and after', async () => {
     const stored = await put('token', 'organisation');
-    expect(stored).toMatchObject({ status: 200, body: { slot: 'token', version: 1, last4: SECRET.slice(-4) } });
+    expect(stored).toMatchObject({
+      status: 200,
+      body: { slot: 'token', version: 1, last4: SECRET.slice(-4) },
+    });
     expect([...fixture.vault.secrets.values()].map(({ value }) => value)).toEqual([SECRET]);
     const intents = [...fixture.audit.entries.values()].filter(({ kind }) => kind === 'intent');
     expect(intents).toHaveLength(1);
     const concluded = await eventually(() => {
-      const fact = fixture.audit.facts(home.org).find(({ action }) => action === 'control.secret_put_concluded');
+      const fact = fixture.audit
+        .facts(home.org)
+        .find(({ action }) => action === 'control.secret_put_concluded');
       expect(fact).toBeDefined();
       return fact;
     });
-    expect(concluded?.data).toMatchObject({ result: 'success', intent: intents[0]?.recordId, owner: home.org });
+    expect(concluded?.data).toMatchObject({
+      result: 'success',
+      intent: intents[0]?.recordId,
+      owner: home.org,
+    });
     const everything = JSON.stringify([...fixture.audit.entries.values()]) + fixture.log();
     expect(everything).not.toContain(SECRET);
   });
@@ -68,7 +89,11 @@ describe('secrets', () => {
     verifies('H4');
     const { body } = await fixture.api('GET', '/api/servers/notes/secrets', { key: home.key });
     expect(body.secrets).toHaveLength(1);
-    expect(body.secrets[0]).toMatchObject({ slot: 'token', last4: SECRET.slice(-4), createdAt: expect.any(String) });
+    expect(body.secrets[0]).toMatchObject({
+      slot: 'token',
+      last4: SECRET.slice(-4),
+      createdAt: expect.any(String),
+    });
     expect(JSON.stringify(body)).not.toContain(SECRET);
   });
 
@@ -85,9 +110,16 @@ describe('secrets', () => {
     const own = await member('Mia', ['credentials']);
     const stored = await put('personal', 'user', own.key);
     expect(stored).toMatchObject({ status: 200, body: { owner: own.user, ownerKind: 'user' } });
-    const { body: target } = await fixture.api('GET', '/api/vault/key?server=notes&slot=token&owner=organisation', { key: own.key });
+    const { body: target } = await fixture.api(
+      'GET',
+      '/api/vault/key?server=notes&slot=token&owner=organisation',
+      { key: own.key },
+    );
     expect(target.target.org).toBe(home.org);
-    expect(await put('token', 'organisation', own.key)).toMatchObject({ status: 403, body: { details: { rule: 'not-an-admin' } } });
+    expect(await put('token', 'organisation', own.key)).toMatchObject({
+      status: 403,
+      body: { details: { rule: 'not-an-admin' } },
+    });
     const noScope = await member('Nia', ['mcp']);
     expect((await fixture.api('GET', '/api/vault/key', { key: noScope.key })).status).toBe(403);
   });
@@ -105,11 +137,16 @@ describe('secrets', () => {
     const unrecorded = await fixture.api('PUT', '/api/servers/notes/secrets/token', { key: home.key, body });
     expect(unrecorded).toMatchObject({ status: 503, body: { code: 'AUDIT_UNAVAILABLE' } });
     expect(calls()).toBe(before);
-    fixture.vault.responder.failNext(VERBS.putSecret, new AppError('KEY_UNAVAILABLE', 'The key provider is away.'));
+    fixture.vault.responder.failNext(
+      VERBS.putSecret,
+      new AppError('KEY_UNAVAILABLE', 'The key provider is away.'),
+    );
     const failed = await fixture.api('PUT', '/api/servers/notes/secrets/token', { key: home.key, body });
     expect(failed).toMatchObject({ status: 503, body: { code: 'KEY_UNAVAILABLE' } });
     await eventually(() => {
-      const results = fixture.audit.facts(home.org).map(({ data }) => `${String(data['result'])} ${String(data['error'])}`);
+      const results = fixture.audit
+        .facts(home.org)
+        .map(({ data }) => `${String(data['result'])} ${String(data['error'])}`);
       expect(results).toContain('failure KEY_UNAVAILABLE');
     });
   });
@@ -135,7 +172,11 @@ describe('policy', () => {
       ['PUT', `/api/users/${mia.user}/roles/analyst`],
       ['PUT', '/api/servers/notes/tools/search%2Fall/label', { label: 'read' }],
       ['PUT', '/api/servers/notes/tools/drop/disabled', { user: mia.user }],
-      ['POST', '/api/rules', { id: 'r1', effect: 'allow', subjects: { roles: ['analyst'] }, servers: ['notes'], tools: ['*'] }],
+      [
+        'POST',
+        '/api/rules',
+        { id: 'r1', effect: 'allow', subjects: { roles: ['analyst'] }, servers: ['notes'], tools: ['*'] },
+      ],
     ];
     for (const [method, path, body] of done) {
       const { status } = await fixture.api(method, path, { key: home.key, body });
@@ -157,17 +198,23 @@ describe('policy', () => {
       ['DELETE', `/api/users/${mia.user}/roles/analyst`],
       ['DELETE', '/api/roles/analyst'],
     ];
-    for (const [method, path] of undone) expect((await fixture.api(method, path, { key: home.key })).status).toBe(200);
+    for (const [method, path] of undone)
+      expect((await fixture.api(method, path, { key: home.key })).status).toBe(200);
     const { body: after } = await fixture.api('GET', '/api/policy', { key: home.key });
     expect([after.labels, after.disabled, after.rules]).toEqual([[], [], []]);
   });
 
   it('clients get their token once', async () => {
     const added = await fixture.api('POST', '/api/policy/clients', { key: home.key, body: { name: 'CRM' } });
-    expect(added).toMatchObject({ status: 201, body: { name: 'CRM', token: `pcc_${added.body.client}_token` } });
+    expect(added).toMatchObject({
+      status: 201,
+      body: { name: 'CRM', token: `pcc_${added.body.client}_token` },
+    });
     const { body } = await fixture.api('GET', '/api/policy/clients', { key: home.key });
     expect(body.clients).toEqual([{ client: added.body.client, name: 'CRM', since: expect.any(String) }]);
-    expect((await fixture.api('DELETE', `/api/policy/clients/${added.body.client}`, { key: home.key })).status).toBe(204);
+    expect(
+      (await fixture.api('DELETE', `/api/policy/clients/${added.body.client}`, { key: home.key })).status,
+    ).toBe(204);
     expect((await fixture.api('GET', '/api/policy/clients', { key: home.key })).body.clients).toEqual([]);
   });
 });
@@ -176,14 +223,18 @@ describe('audit', () => {
   it('records are filtered, paged, and those of the organisation of the key', async () => {
     const other = await createTenant(fixture, home, 'Other Ltd');
     await eventually(() => expect(fixture.audit.facts(other.org).length).toBeGreaterThan(0));
-    const { body } = await fixture.api('GET', '/api/audit/records?action=server.connected&limit=10', { key: home.key });
+    const { body } = await fixture.api('GET', '/api/audit/records?action=server.connected&limit=10', {
+      key: home.key,
+    });
     expect(body.records).toHaveLength(1);
     expect(body.records[0].record).toMatchObject({ org: home.org, action: { op: 'server.connected' } });
     expect(body.next).toBe('page-2');
     const theirs = await fixture.api('GET', '/api/audit/records', { key: other.key });
     expect(JSON.stringify(theirs.body)).not.toContain(home.org);
     expect((await fixture.api('GET', '/api/audit/records?limit=501', { key: home.key })).status).toBe(400);
-    expect((await fixture.api('GET', `/api/audit/records?org=${home.org}`, { key: other.key })).status).toBe(400);
+    expect((await fixture.api('GET', `/api/audit/records?org=${home.org}`, { key: other.key })).status).toBe(
+      400,
+    );
   });
 
   it('exports stream, whole and in order', async () => {
@@ -217,7 +268,11 @@ describe('audit', () => {
       body: { name: 'k', scopes: ['admin'] },
     });
     const { key, secret } = temporary.body;
-    fixture.audit.chunks = ['1\n', () => '2\n'.repeat(200_000), ...Array<string>(50).fill('3\n'.repeat(200_000))];
+    fixture.audit.chunks = [
+      '1\n',
+      () => '2\n'.repeat(200_000),
+      ...Array<string>(50).fill('3\n'.repeat(200_000)),
+    ];
     fixture.audit.asked = 0;
     const response = await fetch(`${fixture.url}/api/audit/export?format=jsonl`, {
       headers: { authorization: `Bearer ${secret}` },

@@ -15,7 +15,14 @@ import {
 import { NatsRequester } from '@portcullis/platform';
 import { eventually, testTrust } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
-import { bootstrap, createTenant, startFixture, superuser, type ControlFixture, type Tenant } from './control-fixture.js';
+import {
+  bootstrap,
+  createTenant,
+  startFixture,
+  superuser,
+  type ControlFixture,
+  type Tenant,
+} from './control-fixture.js';
 
 let fixture: ControlFixture;
 let home: Tenant;
@@ -78,7 +85,10 @@ describe('control.v1.authenticate', () => {
     };
     const said = new Map<string, unknown>();
     for (const [name, key] of Object.entries(keys)) {
-      const error = await authenticate(key).then(() => 'accepted', (thrown: Error & { code: string }) => `${thrown.code} ${thrown.message}`);
+      const error = await authenticate(key).then(
+        () => 'accepted',
+        (thrown: Error & { code: string }) => `${thrown.code} ${thrown.message}`,
+      );
       said.set(name, error);
     }
     expect(new Set(said.values())).toEqual(new Set([expect.stringMatching(/^UNAUTHENTICATED /)]));
@@ -87,9 +97,13 @@ describe('control.v1.authenticate', () => {
 
   it('judges an unknown key by argon2id too, and a mistyped one not at all', async () => {
     const before = fixture.control.verifications();
-    await expect(authenticate(generateApiKey().key.revealText())).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(authenticate(generateApiKey().key.revealText())).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
     expect(fixture.control.verifications()).toBe(before + 1);
-    await expect(authenticate(`${home.key.slice(0, -1)}!`)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(authenticate(`${home.key.slice(0, -1)}!`)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
     expect(fixture.control.verifications()).toBe(before + 1);
   });
 
@@ -108,7 +122,9 @@ describe('control.v1.authenticate', () => {
     const known = await newKey();
     await authenticate(known.secret, source);
     for (let i = 0; i < 31; i += 1) {
-      await expect(authenticate(generateApiKey().key.revealText(), source)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+      await expect(authenticate(generateApiKey().key.revealText(), source)).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
     }
     const unseen = await newKey();
     await expect(authenticate(unseen.secret, source)).rejects.toMatchObject({
@@ -116,23 +132,36 @@ describe('control.v1.authenticate', () => {
       details: { retryAfterSeconds: expect.any(Number) },
     });
     await expect(authenticate(known.secret, source)).resolves.toMatchObject({ principal: { org: home.org } });
-    await expect(authenticate(unseen.secret, newSource())).resolves.toMatchObject({ principal: { org: home.org } });
+    await expect(authenticate(unseen.secret, newSource())).resolves.toMatchObject({
+      principal: { org: home.org },
+    });
   });
 
   it('opens a sealed key only in the request it was sealed for, and only from the gateway', async () => {
     const moved = sealed(fixture.trust.keyring('gateway'), home.key, { nonce: randomBytes(32) });
-    await expect(fixture.gateway.call(VERBS.authenticate, moved)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(fixture.gateway.call(VERBS.authenticate, moved)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+    // On the gateway's own connection: it is the key that counts, not the way to the broker.
     const audit = new VerbCaller(
-      new NatsRequester(await fixture.nats.connectAsOperator()),
+      new NatsRequester(fixture.gatewayConnection),
       fixture.trust.keyring('audit'),
     );
     const good = sealed(fixture.trust.keyring('gateway'), home.key);
-    await expect(audit.call(VERBS.authenticate, good)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(audit.call(VERBS.authenticate, good)).rejects.toThrow();
     const foreign = testTrust();
     const stranger = new VerbCaller(new NatsRequester(fixture.gatewayConnection), foreign.keyring('gateway'));
     await expect(
       stranger.call(VERBS.authenticate, sealed(foreign.keyring('gateway'), home.key)),
-    ).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    ).rejects.toThrow();
+    // The answers are not believed either, so it is control that has to say that it refused all three.
+    const refusals = fixture
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('request refused'));
+    expect(refusals.slice(-3).map((line) => (JSON.parse(line) as { code: string }).code)).toEqual(
+      Array(3).fill('UNAUTHENTICATED'),
+    );
     foreign.clean();
   });
 
@@ -182,10 +211,20 @@ describe('control.v1.directory', () => {
     });
     await fixture.gatewayConnection.flush();
     const created = await fixture.api('POST', '/api/servers', { key: home.key, body: server });
-    expect(created).toMatchObject({ status: 201, body: { dst: 'https://mcp.example.com', status: 'active' } });
+    expect(created).toMatchObject({
+      status: 201,
+      body: { dst: 'https://mcp.example.com', status: 'active' },
+    });
     const { servers } = await fixture.gateway.call(VERBS.directory, { org: home.org });
     expect(servers).toEqual([
-      { srv: created.body.srv, slug: 'notes', name: 'Notes', url: server.url, dst: 'https://mcp.example.com', slots: server.slots },
+      {
+        srv: created.body.srv,
+        slug: 'notes',
+        name: 'Notes',
+        url: server.url,
+        dst: 'https://mcp.example.com',
+        slots: server.slots,
+      },
     ]);
     await eventually(() => expect(hints).toContainEqual({ org: home.org, sid: null }));
     const other = await createTenant(fixture, home, 'Other Ltd');
@@ -195,15 +234,24 @@ describe('control.v1.directory', () => {
   it('tells policy of a new destination before the gateway can dial it, and hides what policy does not know', async () => {
     const { AppError } = await import('@portcullis/contracts');
     const moved = { url: 'https://elsewhere.example.net/mcp' };
-    fixture.policy.responder.failNext(VERBS.policyCommand, new AppError('DEADLINE_EXCEEDED', 'lost'), 'after');
-    expect((await fixture.api('PATCH', '/api/servers/notes', { key: home.key, body: moved })).status).toBe(504);
-    const destinations = () => [...(fixture.policy.organisations.get(home.org)?.servers.values() ?? [])].map(({ dst }) => dst);
+    fixture.policy.responder.failNext(
+      VERBS.policyCommand,
+      new AppError('DEADLINE_EXCEEDED', 'lost'),
+      'after',
+    );
+    expect((await fixture.api('PATCH', '/api/servers/notes', { key: home.key, body: moved })).status).toBe(
+      504,
+    );
+    const destinations = () =>
+      [...(fixture.policy.organisations.get(home.org)?.servers.values() ?? [])].map(({ dst }) => dst);
     const dialled = async () =>
       (await fixture.gateway.call(VERBS.directory, { org: home.org })).servers.map(({ dst }) => dst);
     // Grants name the new origin, the gateway would dial the old one: it compares, and refuses.
     expect(destinations()).toEqual(['https://elsewhere.example.net']);
     expect(await dialled()).toEqual(['https://mcp.example.com']);
-    expect((await fixture.api('PATCH', '/api/servers/notes', { key: home.key, body: moved })).status).toBe(200);
+    expect((await fixture.api('PATCH', '/api/servers/notes', { key: home.key, body: moved })).status).toBe(
+      200,
+    );
     expect(await dialled()).toEqual(['https://elsewhere.example.net']);
 
     fixture.policy.responder.failNext(VERBS.policyCommand, new AppError('UNAVAILABLE', 'away'));
@@ -223,9 +271,14 @@ describe('control.v1.directory', () => {
     expect((await fixture.api('GET', '/api/servers/half', { key: home.key })).status).toBe(404);
     const { servers } = await fixture.gateway.call(VERBS.directory, { org: home.org });
     expect(servers.map(({ slug }) => slug)).toEqual(['notes']);
-    expect((await fixture.api('POST', '/api/servers', { key: home.key, body: { ...server, slug: 'half' } })).status).toBe(201);
+    expect(
+      (await fixture.api('POST', '/api/servers', { key: home.key, body: { ...server, slug: 'half' } }))
+        .status,
+    ).toBe(201);
     const database = await superuser(fixture);
-    const rows = await database.query(`SELECT deleted_at FROM control.servers WHERE slug = 'half' ORDER BY created_at`);
+    const rows = await database.query(
+      `SELECT deleted_at FROM control.servers WHERE slug = 'half' ORDER BY created_at`,
+    );
     await database.destroy();
     expect(rows).toEqual([{ deleted_at: expect.any(Date) }, { deleted_at: null }]);
   });
@@ -236,8 +289,14 @@ describe('control.v1.directory', () => {
     ['https://mcp.example.com./', 'url'],
     ['not a url', 'url'],
   ])('refuses the URL %s', async (url) => {
-    const refused = await fixture.api('POST', '/api/servers', { key: home.key, body: { slug: 'bad', name: 'Bad', url } });
-    expect(refused).toMatchObject({ status: 400, body: { code: 'INVALID_ARGUMENT', details: { faults: [{ where: 'body.url' }] } } });
+    const refused = await fixture.api('POST', '/api/servers', {
+      key: home.key,
+      body: { slug: 'bad', name: 'Bad', url },
+    });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_ARGUMENT', details: { faults: [{ where: 'body.url' }] } },
+    });
     expect(JSON.stringify(refused.body)).not.toContain('password@');
   });
 
@@ -245,8 +304,13 @@ describe('control.v1.directory', () => {
     'puts no credential into the header %s',
     async (header) => {
       const slots = [{ slot: 'token', owner: 'organisation', header, prefix: '' }];
-      const refused = await fixture.api('POST', '/api/servers', { key: home.key, body: { ...server, slug: 'bad', slots } });
-      expect(refused.body.details.faults).toEqual([{ where: 'body.slots.0.header', what: expect.any(String) }]);
+      const refused = await fixture.api('POST', '/api/servers', {
+        key: home.key,
+        body: { ...server, slug: 'bad', slots },
+      });
+      expect(refused.body.details.faults).toEqual([
+        { where: 'body.slots.0.header', what: expect.any(String) },
+      ]);
     },
   );
 });

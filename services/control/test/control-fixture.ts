@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VerbCaller, type Secret } from '@portcullis/contracts';
 import { createLogger, migrate, NatsRequester } from '@portcullis/platform';
-import { startNats, startPostgres, testTrust, type TestNats, type TestTrust } from '@portcullis/platform/testing';
+import {
+  startNats,
+  startPostgres,
+  testTrust,
+  type TestNats,
+  type TestTrust,
+} from '@portcullis/platform/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { DataSource } from 'typeorm';
 import { readConfig } from '../src/config.js';
@@ -70,14 +76,24 @@ export async function startFixture(): Promise<ControlFixture> {
     BOOTSTRAP_TOKEN_HASH_FILE: file('hash', createHash('sha256').update(BOOTSTRAP_TOKEN).digest('hex')),
     HTTP_ALLOWED_HOSTS: '127.0.0.1',
   });
-  const connections = await Promise.all((['policy', 'vault', 'audit', 'gateway'] as const).map((user) => nats.connectAs(user)));
-  const [forPolicy, forVault, forAudit, forGateway] = connections as [NatsConnection, NatsConnection, NatsConnection, NatsConnection];
+  const connections = await Promise.all(
+    (['policy', 'vault', 'audit', 'gateway'] as const).map((user) => nats.connectAs(user)),
+  );
+  const [forPolicy, forVault, forAudit, forGateway] = connections as [
+    NatsConnection,
+    NatsConnection,
+    NatsConnection,
+    NatsConnection,
+  ];
   const policy = new StandInPolicy(new VerbResponder(forPolicy, trust.keyring('policy')));
   const vault = new StandInVault(new VerbResponder(forVault, trust.keyring('vault')));
   const audit = new StandInAudit(new VerbResponder(forAudit, trust.keyring('audit')));
   await Promise.all(connections.map((connection) => connection.flush()));
   const lines: string[] = [];
-  const control = await startControl(config, createLogger('control', 'debug', { write: (line) => void lines.push(line) }));
+  const control = await startControl(
+    config,
+    createLogger('control', 'debug', { write: (line) => void lines.push(line) }),
+  );
   const url = `http://127.0.0.1:${control.ready['port']}`;
   return {
     url,
@@ -115,7 +131,11 @@ async function request(url: string, method: string, path: string, options: ApiOp
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  };
 }
 
 export interface Tenant {
@@ -128,14 +148,16 @@ export interface Tenant {
 export async function bootstrap({ api }: ControlFixture): Promise<Tenant> {
   const body = { name: 'Acme', admin: { name: 'Ada Admin', email: 'ada@acme.example' } };
   const answer = await api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body });
-  if (answer.status !== 201) throw new Error(`bootstrap answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  if (answer.status !== 201)
+    throw new Error(`bootstrap answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return { org: answer.body.organisation, admin: answer.body.admin, key: answer.body.adminKey };
 }
 
 export async function createTenant({ api }: ControlFixture, home: Tenant, name: string): Promise<Tenant> {
   const body = { name, admin: { name: 'Olga Other', email: 'olga@other.example' } };
   const answer = await api('POST', '/api/organisations', { key: home.key, body });
-  if (answer.status !== 201) throw new Error(`creation answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  if (answer.status !== 201)
+    throw new Error(`creation answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return { org: answer.body.organisation, admin: answer.body.admin, key: answer.body.adminKey };
 }
 

@@ -4,7 +4,15 @@ import { catalogueFaults, connectDatabase } from '@portcullis/platform';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import { CATALOGUE } from '../src/database/schema.js';
-import { bootstrap, BOOTSTRAP_TOKEN, createTenant, startFixture, superuser, type ControlFixture, type Tenant } from './control-fixture.js';
+import {
+  bootstrap,
+  BOOTSTRAP_TOKEN,
+  createTenant,
+  startFixture,
+  superuser,
+  type ControlFixture,
+  type Tenant,
+} from './control-fixture.js';
 
 let fixture: ControlFixture;
 let home: Tenant;
@@ -30,8 +38,14 @@ describe('bootstrap', () => {
     const half = await fixture.api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body: founding });
     expect(half.status).toBe(503);
     // The answer gets lost after policy has registered the organisation.
-    fixture.policy.responder.failNext(VERBS.policyCommand, new AppError('DEADLINE_EXCEEDED', 'lost'), 'after');
-    expect((await fixture.api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body: founding })).status).toBe(504);
+    fixture.policy.responder.failNext(
+      VERBS.policyCommand,
+      new AppError('DEADLINE_EXCEEDED', 'lost'),
+      'after',
+    );
+    expect(
+      (await fixture.api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body: founding })).status,
+    ).toBe(504);
     home = await bootstrap(fixture);
     expect(fixture.policy.organisations.get(home.org)?.members.get(home.admin)).toEqual(new Set(['admin']));
     const again = await fixture.api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body: founding });
@@ -59,14 +73,20 @@ describe('bootstrap', () => {
 describe('users', () => {
   it('come and go: member in policy before they are active, out of policy before they are removed', async () => {
     const created = await createUser('Mia Member', 'mia@acme.example');
-    expect(created).toMatchObject({ status: 201, body: { name: 'Mia Member', status: 'active', kind: 'user' } });
+    expect(created).toMatchObject({
+      status: 201,
+      body: { name: 'Mia Member', status: 'active', kind: 'user' },
+    });
     const path = `/api/users/${created.body.user}`;
     expect(fixture.policy.organisations.get(home.org)?.members.has(created.body.user)).toBe(true);
     expect((await fixture.api('GET', path, { key: home.key })).body).toEqual(created.body);
     expect((await createUser('Other Mia', 'MIA@acme.example')).body.code).toBe('ALREADY_EXISTS');
     expect((await fixture.api('DELETE', path, { key: home.key })).status).toBe(204);
     expect(fixture.policy.organisations.get(home.org)?.members.has(created.body.user)).toBe(false);
-    expect((await fixture.api('GET', path, { key: home.key })).body).toMatchObject({ status: 'removed', email: null });
+    expect((await fixture.api('GET', path, { key: home.key })).body).toMatchObject({
+      status: 'removed',
+      email: null,
+    });
     expect((await fixture.api('DELETE', path, { key: home.key })).status).toBe(204);
     expect((await createUser('Mia again', 'mia@acme.example')).status).toBe(201);
   });
@@ -89,11 +109,18 @@ describe('users', () => {
     const { body: user } = await createUser('Leaver', 'leaver@acme.example');
     const { body: key } = await createKey(user.user, ['admin', 'mcp']);
     expect((await fixture.api('GET', '/api/vault/key', { key: key.secret })).status).toBe(200);
-    fixture.policy.responder.failNext(VERBS.policyCommand, new AppError('DEADLINE_EXCEEDED', 'lost'), 'after');
+    fixture.policy.responder.failNext(
+      VERBS.policyCommand,
+      new AppError('DEADLINE_EXCEEDED', 'lost'),
+      'after',
+    );
     expect((await fixture.api('DELETE', `/api/users/${user.user}`, { key: home.key })).status).toBe(504);
     // Policy has the fact already: whatever the key could do is denied.
     const denied = await fixture.api('GET', '/api/users', { key: key.secret });
-    expect(denied).toMatchObject({ status: 403, body: { code: 'DENIED_BY_POLICY', details: { rule: 'not-a-member' } } });
+    expect(denied).toMatchObject({
+      status: 403,
+      body: { code: 'DENIED_BY_POLICY', details: { rule: 'not-a-member' } },
+    });
     expect((await fixture.api('DELETE', `/api/users/${user.user}`, { key: home.key })).status).toBe(204);
     expect((await fixture.api('GET', '/api/users', { key: key.secret })).status).toBe(401);
     const revoked = fixture.policy.commands.filter(({ type }) => type === 'RevokeCredential');
@@ -120,7 +147,10 @@ describe('users', () => {
     const denials = [...fixture.audit.entries.values()].filter(({ kind }) => kind === 'denial');
     expect(denials.length).toBeGreaterThan(0);
     await fixture.api('PUT', `/api/users/${user.user}/roles/admin`, { key: home.key });
-    const { status } = await fixture.api('POST', '/api/users', { key: key.secret, body: { name: 'Welcome' } });
+    const { status } = await fixture.api('POST', '/api/users', {
+      key: key.secret,
+      body: { name: 'Welcome' },
+    });
     expect(status).toBe(201);
   });
 });
@@ -140,8 +170,14 @@ describe('keys', () => {
 
   it('that were being replaced when policy answered too late are dead, and the request can be repeated', async () => {
     const { body: key } = await createKey(home.admin, ['admin']);
-    fixture.policy.responder.failNext(VERBS.policyCommand, new AppError('DEADLINE_EXCEEDED', 'lost'), 'after');
-    expect((await fixture.api('POST', `/api/keys/${key.key}/regenerate`, { key: home.key })).status).toBe(504);
+    fixture.policy.responder.failNext(
+      VERBS.policyCommand,
+      new AppError('DEADLINE_EXCEEDED', 'lost'),
+      'after',
+    );
+    expect((await fixture.api('POST', `/api/keys/${key.key}/regenerate`, { key: home.key })).status).toBe(
+      504,
+    );
     const denied = await fixture.api('GET', '/api/users', { key: key.secret });
     expect(denied.body.details.rule).toBe('credential-revoked');
     const { body: next } = await fixture.api('POST', `/api/keys/${key.key}/regenerate`, { key: home.key });
@@ -160,7 +196,10 @@ describe('keys', () => {
   it('do only what their scopes say, whoever holds them', async () => {
     const { body: key } = await createKey(home.admin, ['mcp']);
     const refused = await fixture.api('GET', '/api/users', { key: key.secret });
-    expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN', details: { needed: 'admin', given: ['mcp'] } } });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { code: 'FORBIDDEN', details: { needed: 'admin', given: ['mcp'] } },
+    });
   });
 });
 
@@ -168,8 +207,14 @@ describe('another organisation', () => {
   it('is not reachable by any route: its users, keys and servers do not exist', async () => {
     verifies('H2', 'D3', 'P9');
     const other = await createTenant(fixture, home, 'Other Ltd');
-    const { body: user } = await fixture.api('POST', '/api/users', { key: other.key, body: { name: 'Theirs' } });
-    const { body: key } = await fixture.api('POST', `/api/users/${user.user}/keys`, { key: other.key, body: { name: 'k' } });
+    const { body: user } = await fixture.api('POST', '/api/users', {
+      key: other.key,
+      body: { name: 'Theirs' },
+    });
+    const { body: key } = await fixture.api('POST', `/api/users/${user.user}/keys`, {
+      key: other.key,
+      body: { name: 'k' },
+    });
     const server = { slug: 'theirs', name: 'Theirs', url: 'https://mcp.other.example/mcp', slots: [] };
     expect((await fixture.api('POST', '/api/servers', { key: other.key, body: server })).status).toBe(201);
 
@@ -199,7 +244,9 @@ describe('another organisation', () => {
       expect([method, path, status]).toEqual([method, path, 404]);
     }
     const organisations = await fixture.api('GET', '/api/organisations', { key: home.key });
-    expect(organisations.body.organisations.map((one: { organisation: string }) => one.organisation)).toEqual([home.org]);
+    expect(organisations.body.organisations.map((one: { organisation: string }) => one.organisation)).toEqual(
+      [home.org],
+    );
     const seen = await fixture.api('GET', '/api/users', { key: home.key });
     expect(JSON.stringify(seen.body)).not.toContain(user.user);
     expect((await fixture.api('GET', '/api/servers', { key: home.key })).body.servers).toEqual([]);
@@ -211,7 +258,10 @@ describe('another organisation', () => {
     const body = { name: 'Fourth Ltd', admin: { name: 'F' } };
     const refused = await fixture.api('POST', '/api/organisations', { key: third.key, body });
     expect(refused).toMatchObject({ status: 403, body: { code: 'DENIED_BY_POLICY' } });
-    const taken = await fixture.api('POST', '/api/organisations', { key: home.key, body: { ...body, name: 'third ltd' } });
+    const taken = await fixture.api('POST', '/api/organisations', {
+      key: home.key,
+      body: { ...body, name: 'third ltd' },
+    });
     expect(taken).toMatchObject({ status: 409, body: { code: 'ALREADY_EXISTS' } });
   });
 
@@ -232,7 +282,11 @@ describe('the database', () => {
 
   it('shows nothing to a query without an organisation, and only one to a query with', async () => {
     verifies('D3');
-    const app = await connectDatabase({ url: fixture.database.appUrl, schema: 'control', applicationName: 'test' });
+    const app = await connectDatabase({
+      url: fixture.database.appUrl,
+      schema: 'control',
+      applicationName: 'test',
+    });
     for (const table of ['organisations', 'users', 'api_keys', 'servers', 'outbox']) {
       expect([table, await app.query(`SELECT * FROM ${table}`)]).toEqual([table, []]);
     }
@@ -240,12 +294,18 @@ describe('the database', () => {
     await expect(app.query('DELETE FROM users')).rejects.toThrow(/permission denied/);
     const found = await app.query('SELECT find_api_key($1) AS org', [home.key.split('_')[1]]);
     expect(found).toEqual([{ org: home.org }]);
-    expect(await app.query('SELECT find_api_key($1) AS org', [generateApiKey().keyId])).toEqual([{ org: null }]);
+    expect(await app.query('SELECT find_api_key($1) AS org', [generateApiKey().keyId])).toEqual([
+      { org: null },
+    ]);
     await app.destroy();
   });
 
   it('gives the relay the outbox and nothing else', async () => {
-    const job = await connectDatabase({ url: fixture.database.jobUrl, schema: 'control', applicationName: 'test' });
+    const job = await connectDatabase({
+      url: fixture.database.jobUrl,
+      schema: 'control',
+      applicationName: 'test',
+    });
     for (const table of ['organisations', 'users', 'api_keys', 'servers']) {
       await expect(job.query(`SELECT * FROM ${table}`)).rejects.toThrow(/permission denied/);
     }
@@ -269,7 +329,8 @@ describe('facts', () => {
   });
 
   it('wait while audit is away, and arrive afterwards', async () => {
-    for (let i = 0; i < 3; i += 1) fixture.audit.responder.failNext(VERBS.append, new AppError('AUDIT_UNAVAILABLE', 'away'));
+    for (let i = 0; i < 3; i += 1)
+      fixture.audit.responder.failNext(VERBS.append, new AppError('AUDIT_UNAVAILABLE', 'away'));
     const { body: user } = await createUser('Patient', 'patient@acme.example');
     await eventually(
       () => expect(fixture.audit.facts(home.org).some(({ target }) => target?.id === user.user)).toBe(true),
@@ -286,7 +347,10 @@ async function createUser(name: string, email: string) {
 }
 
 async function createKey(user: string, scopes: string[]) {
-  return fixture.api('POST', `/api/users/${user}/keys`, { key: home.key, body: { name: 'Test key', scopes } });
+  return fixture.api('POST', `/api/users/${user}/keys`, {
+    key: home.key,
+    body: { name: 'Test key', scopes },
+  });
 }
 
 async function users(): Promise<{ user: string; name: string; status: string }[]> {

@@ -30,7 +30,11 @@ function raw(method: string, path: string, headers: Record<string, string>, body
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') }),
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString('utf8'),
+        }),
       );
     });
     request.on('error', reject);
@@ -47,8 +51,17 @@ describe('authentication', () => {
     const guarded = ROUTES.filter(({ access }) => access.kind !== 'public');
     expect(guarded.length).toBeGreaterThan(35);
     for (const { method, path } of guarded) {
-      for (const authorization of ['', 'Basic YTpi', 'Bearer', 'Bearer pcl_x', `Bearer ${generateApiKey().key.revealText()}`]) {
-        const { status, headers } = await raw(method, path.replaceAll(/:[a-z]+/g, 'x'), { 'content-type': 'application/json', authorization });
+      for (const authorization of [
+        '',
+        'Basic YTpi',
+        'Bearer',
+        'Bearer pcl_x',
+        `Bearer ${generateApiKey().key.revealText()}`,
+      ]) {
+        const { status, headers } = await raw(method, path.replaceAll(/:[a-z]+/g, 'x'), {
+          'content-type': 'application/json',
+          authorization,
+        });
         // Guessing is limited, and says so instead.
         expect([path, [401, 429].includes(status)]).toEqual([path, true]);
         if (status === 401) expect(headers['www-authenticate']).toContain('Bearer');
@@ -57,7 +70,12 @@ describe('authentication', () => {
   });
 
   it('believes no header about organisation, user or address', async () => {
-    const headers = { ...good(), 'x-org-id': 'other', 'x-forwarded-for': '10.0.0.1', 'x-forwarded-host': 'attacker.example' };
+    const headers = {
+      ...good(),
+      'x-org-id': 'other',
+      'x-forwarded-for': '10.0.0.1',
+      'x-forwarded-host': 'attacker.example',
+    };
     const { status, body } = await raw('GET', '/api/organisations', headers);
     expect([status, JSON.parse(body).organisations[0].organisation]).toEqual([200, home.org]);
   });
@@ -79,13 +97,21 @@ describe('pages of other sites', () => {
   it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x'])(
     'can not write with a %s body',
     async (type) => {
-      const { status, body } = await raw('POST', '/api/users', { ...good(), 'content-type': type }, '{"name":"x"}');
+      const { status, body } = await raw(
+        'POST',
+        '/api/users',
+        { ...good(), 'content-type': type },
+        '{"name":"x"}',
+      );
       expect([status, JSON.parse(body).code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
     },
   );
 
   it('get no permission to read across origins', async () => {
-    const preflight = await raw('OPTIONS', '/api/users', { origin: 'https://attacker.example', 'access-control-request-method': 'POST' });
+    const preflight = await raw('OPTIONS', '/api/users', {
+      origin: 'https://attacker.example',
+      'access-control-request-method': 'POST',
+    });
     expect(preflight.status).toBe(403);
     expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
   });
@@ -126,11 +152,20 @@ describe('requests', () => {
   ])('of %s are refused as problems', async (_name, body, status) => {
     const answer = await raw('POST', '/api/users', json(), body);
     expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.body)).toMatchObject({ status, code: expect.any(String), type: expect.stringContaining('urn:') });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      status,
+      code: expect.any(String),
+      type: expect.stringContaining('urn:'),
+    });
   });
 
   it('to unknown routes and methods are problems too', async () => {
-    for (const [method, path] of [['GET', '/api/nothing'], ['DELETE', '/api/users'], ['HEAD', '/api/users'], ['GET', '/']] as const) {
+    for (const [method, path] of [
+      ['GET', '/api/nothing'],
+      ['DELETE', '/api/users'],
+      ['HEAD', '/api/users'],
+      ['GET', '/'],
+    ] as const) {
       expect([path, (await raw(method, path, json())).status]).toEqual([path, 404]);
     }
   });
@@ -144,13 +179,18 @@ describe('the OpenAPI document', () => {
     const published = Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const served = fixture.control.routes().map(({ method, path }) => `${method} ${path.replaceAll(/:([a-z]+)/g, '{$1}')}`);
+    const served = fixture.control
+      .routes()
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:([a-z]+)/g, '{$1}')}`);
     expect(published.sort()).toEqual(served.sort());
     for (const spec of ROUTES) {
       const path = spec.path.replaceAll(/:([a-z]+)/g, '{$1}');
       const operation = document.paths[path][spec.method.toLowerCase()];
       expect(Object.keys(operation.responses)).toEqual(
-        expect.arrayContaining([String(spec.reply.status), ...errorsOf(spec).map((code) => String(ERROR_TABLE[code].http))]),
+        expect.arrayContaining([
+          String(spec.reply.status),
+          ...errorsOf(spec).map((code) => String(ERROR_TABLE[code].http)),
+        ]),
       );
       expect(operation.security.length).toBe(spec.access.kind === 'public' ? 0 : 1);
       expect(operation.summary.length).toBeGreaterThan(5);
@@ -163,21 +203,29 @@ describe('the OpenAPI document', () => {
     const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference ?? '');
     expect(references.length).toBeGreaterThan(30);
     for (const reference of references) {
-      expect([reference, Object.hasOwn(document.components.schemas, reference.replace('#/components/schemas/', ''))]).toEqual([reference, true]);
+      expect([
+        reference,
+        Object.hasOwn(document.components.schemas, reference.replace('#/components/schemas/', '')),
+      ]).toEqual([reference, true]);
     }
     expect(document.paths['/api/users'].post.requestBody.content['application/json'].schema).toMatchObject({
       type: 'object',
       required: ['name'],
       additionalProperties: false,
     });
-    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(['User', 'Key', 'Server', 'Rule', 'Policy', 'Problem']));
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['User', 'Key', 'Server', 'Rule', 'Policy', 'Problem']),
+    );
     expect(text).not.toContain('argon2');
   });
 });
 
 describe('health', () => {
   it('answers whoever asks, whatever the host', async () => {
-    expect(await raw('GET', '/health/live', { host: '10.1.2.3' })).toMatchObject({ status: 200, body: '{"live":true}' });
+    expect(await raw('GET', '/health/live', { host: '10.1.2.3' })).toMatchObject({
+      status: 200,
+      body: '{"live":true}',
+    });
     const ready = await raw('GET', '/health/ready', { host: '10.1.2.3' });
     expect([ready.status, JSON.parse(ready.body).checks]).toEqual([
       200,

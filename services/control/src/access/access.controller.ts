@@ -20,7 +20,9 @@ export class AccessController {
   }
 
   @Serves(routes.LIST_ROLES)
-  async roles(@AskedFor() { admin }: Asked<typeof routes.LIST_ROLES>): Promise<Reply<typeof routes.LIST_ROLES>> {
+  async roles(
+    @AskedFor() { admin }: Asked<typeof routes.LIST_ROLES>,
+  ): Promise<Reply<typeof routes.LIST_ROLES>> {
     return { roles: (await this.policy.run(admin)).roles };
   }
 
@@ -45,7 +47,9 @@ export class AccessController {
   }
 
   @Serves(routes.LIST_RULES)
-  async rules(@AskedFor() { admin }: Asked<typeof routes.LIST_RULES>): Promise<Reply<typeof routes.LIST_RULES>> {
+  async rules(
+    @AskedFor() { admin }: Asked<typeof routes.LIST_RULES>,
+  ): Promise<Reply<typeof routes.LIST_RULES>> {
     return { rules: (await this.policy.run(admin)).rules };
   }
 
@@ -80,6 +84,11 @@ export class AccessController {
   @Serves(routes.ENABLE_TOOL)
   enable(@AskedFor() { admin, params, query }: Asked<typeof routes.ENABLE_TOOL>): Changed {
     const { slug, tool } = params;
-    return this.change.ofTool(admin, slug, (srv) => ({ type: 'EnableTool', srv, tool, user: query.user ?? null }));
+    return this.change.ofTool(admin, slug, (srv) => ({
+      type: 'EnableTool',
+      srv,
+      tool,
+      user: query.user ?? null,
+    }));
   }
 }

@@ -14,7 +14,11 @@ const changedSchema = z
     facts: z.int().min(0).meta({ description: 'Facts that this led to; 0 when it was so already.' }),
   })
   .meta({ id: 'PolicyChange' });
-const changed = { status: 200, description: 'It holds from this revision on.', schema: changedSchema } as const;
+const changed = {
+  status: 200,
+  description: 'It holds from this revision on.',
+  schema: changedSchema,
+} as const;
 
 const ruleBody = ruleSchema.meta({ id: 'Rule' });
 const roleSchema = policyStateSchema.shape.roles.element;
@@ -149,7 +153,10 @@ export const UNLABEL_TOOL = route({
   errors: ['NOT_FOUND'],
 });
 
-const whose = userId.nullable().default(null).meta({ description: 'For one user; null or missing: for everybody.' });
+const whose = userId
+  .nullable()
+  .default(null)
+  .meta({ description: 'For one user; null or missing: for everybody.' });
 
 export const DISABLE_TOOL = route({
   id: 'disableTool',

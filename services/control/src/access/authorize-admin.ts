@@ -47,7 +47,13 @@ export class AuthorizeAdmin {
     if (denial === null) return;
     try {
       const recordId = deterministicId('portcullis/v1/denial', admin.principal.org, call);
-      const entry = { kind: 'denial' as const, recordId, denial, sealed: [sealActor(admin)], argumentBytes: 0 };
+      const entry = {
+        kind: 'denial' as const,
+        recordId,
+        denial,
+        sealed: [sealActor(admin)],
+        argumentBytes: 0,
+      };
       const { results } = await peers.call(VERBS.append, { entries: [entry] });
       if (results[0]?.status !== 'recorded') logger.error({ recordId }, 'audit refused a denial');
     } catch (err) {
@@ -59,6 +65,9 @@ export class AuthorizeAdmin {
 function toRefusal(decision: Authorization): AppError {
   const { rule, revision, policyDigest, decisionId, reasons, message } = decision;
   const code = decision.decision === 'approval_required' ? 'APPROVAL_REQUIRED' : 'DENIED_BY_POLICY';
-  const howToAsk = 'Ask an admin of your organisation for the role or rule that allows it, quoting the decision id.';
-  return new AppError(code, message, { details: { rule, revision, policyDigest, decisionId, reasons, howToAsk } });
+  const howToAsk =
+    'Ask an admin of your organisation for the role or rule that allows it, quoting the decision id.';
+  return new AppError(code, message, {
+    details: { rule, revision, policyDigest, decisionId, reasons, howToAsk },
+  });
 }

@@ -1,4 +1,10 @@
-import { newId, VERBS, type PolicyCommand, type PolicyCommandReply, type VerbCaller } from '@portcullis/contracts';
+import {
+  newId,
+  VERBS,
+  type PolicyCommand,
+  type PolicyCommandReply,
+  type VerbCaller,
+} from '@portcullis/contracts';
 import type { Admin } from '../authentication/admin.js';
 import type { Assertions } from '../authentication/assertions.js';
 

@@ -10,6 +10,8 @@ export class ReadPolicy {
   ) {}
 
   run(admin: Admin): Promise<PolicyState> {
-    return this.peers.call(VERBS.policyState, { assertion: this.assertions.issue(admin.principal, 'policy') });
+    return this.peers.call(VERBS.policyState, {
+      assertion: this.assertions.issue(admin.principal, 'policy'),
+    });
   }
 }

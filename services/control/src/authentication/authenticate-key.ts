@@ -41,7 +41,9 @@ export class AuthenticateKey {
       limiter.fail(source, clock().getTime());
       throw notAuthenticated();
     }
-    authorities.markUsed(authority).catch((err: unknown) => logger.warn({ err }, 'the use of a key was not noted'));
+    authorities
+      .markUsed(authority)
+      .catch((err: unknown) => logger.warn({ err }, 'the use of a key was not noted'));
     return toAuthenticated(authority);
   }
 

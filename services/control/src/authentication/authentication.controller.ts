@@ -29,7 +29,11 @@ export class AuthenticationController {
     try {
       const { principal } = await this.authenticateKey.run(presented, `gateway ${request.source}`);
       const iat = Math.floor(this.keyring.clock().getTime() / 1000);
-      return { principal, assertion: this.assertions.issue(principal, 'policy'), expiresAt: iat + ASSERTION_SECONDS };
+      return {
+        principal,
+        assertion: this.assertions.issue(principal, 'policy'),
+        expiresAt: iat + ASSERTION_SECONDS,
+      };
     } finally {
       presented.wipe();
     }

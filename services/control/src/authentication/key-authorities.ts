@@ -38,7 +38,9 @@ export class KeyAuthorities {
 
   /** Null for a key that nobody has. */
   async find(keyId: string): Promise<KeyAuthority | null> {
-    const [found] = await this.dataSource.query<{ org: string | null }[]>('SELECT find_api_key($1) AS org', [keyId]);
+    const [found] = await this.dataSource.query<{ org: string | null }[]>('SELECT find_api_key($1) AS org', [
+      keyId,
+    ]);
     return found?.org ? this.read(found.org, keyId) : null;
   }
 
@@ -54,7 +56,11 @@ export class KeyAuthorities {
     const hour = new Date(Math.floor(this.clock().getTime() / HOUR_MS) * HOUR_MS);
     if (key.lastUsedAt !== null && key.lastUsedAt >= hour) return;
     await asOrganisation(this.dataSource, key.org, (manager) =>
-      manager.query('UPDATE api_keys SET last_used_at = $3 WHERE org_id = $1 AND key_id = $2', [key.org, key.keyId, hour]),
+      manager.query('UPDATE api_keys SET last_used_at = $3 WHERE org_id = $1 AND key_id = $2', [
+        key.org,
+        key.keyId,
+        hour,
+      ]),
     );
   }
 }

@@ -24,7 +24,9 @@ describe('KeyHasher', () => {
     const results = await Promise.allSettled(Array.from({ length: 70 }, () => hasher.verify(phc, KEY)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(66);
     const refused = results.filter((result) => result.status === 'rejected');
-    expect(refused.map((result) => (result.reason as { code: string }).code)).toEqual(Array(4).fill('RATE_LIMITED'));
+    expect(refused.map((result) => (result.reason as { code: string }).code)).toEqual(
+      Array(4).fill('RATE_LIMITED'),
+    );
     await expect(hasher.verify(phc, KEY)).resolves.toBe(true);
   });
 });

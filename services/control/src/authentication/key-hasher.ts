@@ -51,7 +51,10 @@ export class KeyHasher {
       return Promise.resolve();
     }
     if (this.waiting.length >= MAX_WAITING) {
-      throw new AppError('RATE_LIMITED', 'Too many keys are being verified at the moment. Try again shortly.');
+      throw new AppError(
+        'RATE_LIMITED',
+        'Too many keys are being verified at the moment. Try again shortly.',
+      );
     }
     // Whoever finishes hands over its turn: `running` stays as it is.
     return new Promise((resolve) => this.waiting.push(resolve));

@@ -8,7 +8,8 @@ export async function refuseTaken<T>(message: string, work: () => Promise<T>): P
   try {
     return await work();
   } catch (thrown) {
-    const code = thrown instanceof QueryFailedError ? (thrown.driverError as { code?: unknown }).code : undefined;
+    const code =
+      thrown instanceof QueryFailedError ? (thrown.driverError as { code?: unknown }).code : undefined;
     throw code === UNIQUE_VIOLATION ? new AppError('ALREADY_EXISTS', message, { cause: thrown }) : thrown;
   }
 }

@@ -30,7 +30,8 @@ export class ServiceController {
   @Serves(GET_READY)
   async ready(): Promise<Reply<typeof GET_READY>> {
     const { ready, checks } = await readiness(this.facts.checks);
-    if (!ready) throw new AppError('UNAVAILABLE', 'The service can not serve at the moment.', { details: { checks } });
+    if (!ready)
+      throw new AppError('UNAVAILABLE', 'The service can not serve at the moment.', { details: { checks } });
     return { ready: true, checks: checks.map(({ name, ok }) => ({ name, ok })) };
   }
 }

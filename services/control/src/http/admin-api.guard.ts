@@ -55,7 +55,8 @@ function bearerOf(request: CheckedRequest): Secret {
   return Secret.of(match[1]);
 }
 
-const userAgentOf = (request: CheckedRequest): string | null => request.headers['user-agent']?.slice(0, 300) ?? null;
+const userAgentOf = (request: CheckedRequest): string | null =>
+  request.headers['user-agent']?.slice(0, 300) ?? null;
 
 function requireScope(admin: Admin, scope: RouteScope): void {
   const { scopes } = admin.principal;

@@ -20,7 +20,9 @@ export const toolName = toolNameSchema.meta({ description: 'Name of a tool as th
 export const time = timeSchema.meta({ description: 'RFC 3339, UTC, milliseconds.' });
 
 /** An API key in clear: exists in exactly one answer. */
-export const shownOnce = z.string().meta({ description: 'Shown in this answer only; only its hash is kept.' });
+export const shownOnce = z
+  .string()
+  .meta({ description: 'Shown in this answer only; only its hash is kept.' });
 
 /** Pages by id, in order of creation. */
 export const pageQuery = z.strictObject({

@@ -27,18 +27,21 @@ export function refuseForeignBrowser(facts: BrowserFacts, allowedHosts: readonly
       details: { reason: 'host_not_allowed', setting: 'HTTP_ALLOWED_HOSTS' },
     });
   }
-  if (facts.origin !== undefined && hostOf(facts.origin) !== host) return crossOrigin();
-  if (facts.fetchSite === 'cross-site' || facts.fetchSite === 'same-site') return crossOrigin();
+  if (isCrossOrigin(facts, host)) {
+    return new AppError('FORBIDDEN', 'Requests from pages of another origin are not served.', {
+      details: { reason: 'cross_origin' },
+    });
+  }
   if ((WRITES.has(facts.method) || facts.hasBody) && !isJson(facts.contentType)) {
     return new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send this request with Content-Type: application/json.');
   }
   return null;
 }
 
-const crossOrigin = (): AppError =>
-  new AppError('FORBIDDEN', 'Requests from pages of another origin are not served.', {
-    details: { reason: 'cross_origin' },
-  });
+function isCrossOrigin({ origin, fetchSite }: BrowserFacts, host: string): boolean {
+  if (origin !== undefined && hostOf(origin) !== host) return true;
+  return fetchSite === 'cross-site' || fetchSite === 'same-site';
+}
 
 /** An entry without a port allows every port of that host. */
 function isAllowed(host: string, allowed: readonly string[]): boolean {

@@ -23,7 +23,14 @@ const BY_ACCESS: Record<Access['kind'], ErrorCode[]> = {
   bootstrap: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'],
   holder: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED'],
   key: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED', 'DENIED_BY_POLICY', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'],
-  grant: [...ALWAYS, 'UNAUTHENTICATED', 'RATE_LIMITED', 'DENIED_BY_POLICY', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'],
+  grant: [
+    ...ALWAYS,
+    'UNAUTHENTICATED',
+    'RATE_LIMITED',
+    'DENIED_BY_POLICY',
+    'UNAVAILABLE',
+    'DEADLINE_EXCEEDED',
+  ],
 };
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
@@ -51,7 +58,11 @@ export function openApiDocument(routes: readonly RouteSpec[], version: string): 
       schemas: components.schemas,
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'pcl_<id>_<secret><checksum>' },
-        bootstrapToken: { type: 'http', scheme: 'bearer', description: 'The one-time token of the installation.' },
+        bootstrapToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The one-time token of the installation.',
+        },
       },
     },
   };
@@ -77,12 +88,21 @@ function operation(spec: RouteSpec, components: Components): Json {
     parameters: [...parameters(params, 'path', components), ...parameters(query, 'query', components)],
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: components.take(body, 'input') } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: components.take(body, 'input') } },
+          },
+        }),
     responses: { [spec.reply.status]: success(spec, components), ...problems(spec) },
   };
 }
 
-function parameters(schema: z.ZodObject | undefined, where: 'path' | 'query', components: Components): Json[] {
+function parameters(
+  schema: z.ZodObject | undefined,
+  where: 'path' | 'query',
+  components: Components,
+): Json[] {
   return Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
     name,
     in: where,
@@ -122,7 +142,8 @@ export function errorsOf({ access, params, query, body, errors = [] }: RouteSpec
   const codes = new Set<ErrorCode>([...BY_ACCESS[access.kind], ...errors]);
   if (reads) codes.add('INVALID_ARGUMENT');
   if (body !== undefined) {
-    for (const code of ['PARSE_ERROR', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) codes.add(code);
+    for (const code of ['PARSE_ERROR', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)
+      codes.add(code);
   }
   return [...codes];
 }
@@ -156,7 +177,8 @@ class Components {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([key, entry]) => {
-        const name = key === '$ref' && typeof entry === 'string' ? /^#\/\$defs\/(.+)$/.exec(entry)?.[1] : undefined;
+        const name =
+          key === '$ref' && typeof entry === 'string' ? /^#\/\$defs\/(.+)$/.exec(entry)?.[1] : undefined;
         return name === undefined
           ? [key, this.rename(entry, names)]
           : [key, `#/components/schemas/${names.get(name) ?? name}`];

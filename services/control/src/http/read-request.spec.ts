@@ -28,12 +28,19 @@ const faultsOf = (raw: RawRequest): unknown => {
 
 describe('readRequest', () => {
   it('gives what the specification names', () => {
-    expect(readRequest(SPEC, GOOD)).toEqual({ params: { thing: 'a' }, query: undefined, body: { name: 'x' } });
+    expect(readRequest(SPEC, GOOD)).toEqual({
+      params: { thing: 'a' },
+      query: undefined,
+      body: { name: 'x' },
+    });
   });
 
   it.each([
     { raw: { ...GOOD, body: { name: 'x', admin: true } }, where: ['body.admin'] },
-    { raw: { ...GOOD, body: { name: 'x', inner: { n: 1, m: 2, o: 3 } } }, where: ['body.inner.m', 'body.inner.o'] },
+    {
+      raw: { ...GOOD, body: { name: 'x', inner: { n: 1, m: 2, o: 3 } } },
+      where: ['body.inner.m', 'body.inner.o'],
+    },
     { raw: { ...GOOD, body: { name: 1 } }, where: ['body.name'] },
     { raw: { ...GOOD, body: undefined }, where: ['body'] },
     { raw: { ...GOOD, body: [] }, where: ['body'] },
@@ -44,6 +51,8 @@ describe('readRequest', () => {
   });
 
   it('never repeats a value', () => {
-    expect(JSON.stringify(faultsOf({ ...GOOD, body: { name: { secret: 'hunter2' } } }))).not.toContain('hunter2');
+    expect(JSON.stringify(faultsOf({ ...GOOD, body: { name: { secret: 'hunter2' } } }))).not.toContain(
+      'hunter2',
+    );
   });
 });

@@ -23,7 +23,11 @@ const PARTS = ['params', 'query', 'body'] as const;
  */
 export function readRequest(spec: RouteSpec, raw: RawRequest) {
   const faults: RequestFault[] = [];
-  const read: Record<(typeof PARTS)[number], unknown> = { params: undefined, query: undefined, body: undefined };
+  const read: Record<(typeof PARTS)[number], unknown> = {
+    params: undefined,
+    query: undefined,
+    body: undefined,
+  };
   for (const part of PARTS) {
     const schema = spec[part];
     if (schema === undefined) {
@@ -37,7 +41,9 @@ export function readRequest(spec: RouteSpec, raw: RawRequest) {
   if (faults.length === 0) return read;
   const listed = faults.slice(0, 20);
   const sentence = listed.map(({ where, what }) => `${where}: ${what}`).join('; ');
-  throw new AppError('INVALID_ARGUMENT', `The request is invalid. ${sentence}`, { details: { faults: listed } });
+  throw new AppError('INVALID_ARGUMENT', `The request is invalid. ${sentence}`, {
+    details: { faults: listed },
+  });
 }
 
 const isEmpty = (value: unknown): boolean =>

@@ -55,4 +55,6 @@ export interface Asked<R extends RouteSpec> {
   readonly body: Parsed<R['body']>;
 }
 
-export type Reply<R extends RouteSpec> = R['reply'] extends { schema: infer S extends z.ZodType } ? z.input<S> : void;
+export type Reply<R extends RouteSpec> = R['reply'] extends { schema: infer S extends z.ZodType }
+  ? z.input<S>
+  : void;

@@ -65,4 +65,5 @@ export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly s
   return routes;
 }
 
-const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+const one = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;

@@ -38,7 +38,14 @@ export class CreateKey {
       const row = newKeyRow({ org, user }, made, given, clock());
       await manager.insert(ApiKeyRow, row);
       const target = { type: 'key', id: made.keyId };
-      await note({ org, action: 'key.created', by: admin, target, version: '1', data: { user, scopes: given.scopes } });
+      await note({
+        org,
+        action: 'key.created',
+        by: admin,
+        target,
+        version: '1',
+        data: { user, scopes: given.scopes },
+      });
       return { row, text: made.text };
     });
   }

@@ -48,7 +48,12 @@ export interface KeyOwner {
   readonly user: string;
 }
 
-export function newKeyRow(owner: KeyOwner, made: NewKey, given: { name: string; scopes: Scope[] }, now: Date): ApiKeyRow {
+export function newKeyRow(
+  owner: KeyOwner,
+  made: NewKey,
+  given: { name: string; scopes: Scope[] },
+  now: Date,
+): ApiKeyRow {
   return {
     orgId: owner.org,
     keyId: made.keyId,

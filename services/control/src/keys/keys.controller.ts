@@ -31,12 +31,16 @@ export class KeysController {
   }
 
   @Serves(CREATE_KEY)
-  async create(@AskedFor() { admin, params, body }: Asked<typeof CREATE_KEY>): Promise<Reply<typeof CREATE_KEY>> {
+  async create(
+    @AskedFor() { admin, params, body }: Asked<typeof CREATE_KEY>,
+  ): Promise<Reply<typeof CREATE_KEY>> {
     return withSecret(await this.createKey.run(admin, params.user, body));
   }
 
   @Serves(REGENERATE_KEY)
-  async regenerate(@AskedFor() { admin, params }: Asked<typeof REGENERATE_KEY>): Promise<Reply<typeof REGENERATE_KEY>> {
+  async regenerate(
+    @AskedFor() { admin, params }: Asked<typeof REGENERATE_KEY>,
+  ): Promise<Reply<typeof REGENERATE_KEY>> {
     return withSecret(await this.regenerateKey.run(admin, params.key));
   }
 
@@ -59,4 +63,7 @@ const shown = (row: ApiKeyRow): Reply<typeof LIST_KEYS>['keys'][number] => ({
   revokedAt: iso(row.revokedAt),
 });
 
-const withSecret = ({ row, text }: KeyWithSecret): Reply<typeof CREATE_KEY> => ({ ...shown(row), secret: text });
+const withSecret = ({ row, text }: KeyWithSecret): Reply<typeof CREATE_KEY> => ({
+  ...shown(row),
+  secret: text,
+});

@@ -4,7 +4,9 @@ import { displayName, shownOnce, time, userId } from '../http/admin-fields.js';
 import { route } from '../http/route.js';
 import { SCOPES } from './key-maker.js';
 
-const keyId = ulidSchema.meta({ description: 'Id of a key: the part between the underscores of `pcl_<id>_…`.' });
+const keyId = ulidSchema.meta({
+  description: 'Id of a key: the part between the underscores of `pcl_<id>_…`.',
+});
 const scopes = z
   .array(z.enum(SCOPES))
   .min(1)
@@ -42,7 +44,11 @@ export const LIST_KEYS = route({
   summary: "A user's keys: metadata only.",
   access: { kind: 'key', operation: 'directory.read', scope: 'admin' },
   params: z.strictObject({ user: userId }),
-  reply: { status: 200, description: 'All keys, revoked ones too.', schema: z.strictObject({ keys: z.array(keySchema) }) },
+  reply: {
+    status: 200,
+    description: 'All keys, revoked ones too.',
+    schema: z.strictObject({ keys: z.array(keySchema) }),
+  },
   errors: ['NOT_FOUND'],
 });
 

@@ -31,7 +31,8 @@ export class RegenerateKey {
     const { org } = admin.principal;
     const regenerated = await changes.change(org, async (manager, note) => {
       const old = await lockKey(manager, org, keyId);
-      if (old.revokedAt !== null) throw new AppError('FAILED_PRECONDITION', 'The key is revoked: create a new one.');
+      if (old.revokedAt !== null)
+        throw new AppError('FAILED_PRECONDITION', 'The key is revoked: create a new one.');
       await policy.send(admin, [{ type: 'RevokeCredential', sid: keyId, generation: old.generation }]);
       const made = await keys.remake(keyId);
       const change = { hash: made.hash, generation: old.generation + 1, regeneratedAt: clock() };

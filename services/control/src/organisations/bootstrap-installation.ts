@@ -31,7 +31,8 @@ export class BootstrapInstallation {
     return dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [BOOTSTRAP_LOCK]);
       const [row] = await manager.query<{ count: string }[]>('SELECT organisation_count() AS count');
-      if (row?.count !== '0') throw new AppError('ALREADY_EXISTS', 'This installation has its home organisation already.');
+      if (row?.count !== '0')
+        throw new AppError('ALREADY_EXISTS', 'This installation has its home organisation already.');
       return found.run({ org, founder, home: true, ...wanted }, null, () =>
         policy.sendAsInstallation(
           [{ type: 'RegisterOrganisation', org, founder, home: true }],

@@ -14,14 +14,18 @@ export class BootstrapToken {
   /** What ids of the home organisation are derived from. @throws AppError `FAILED_PRECONDITION` */
   get hash(): Buffer {
     if (this.tokenHash !== null) return this.tokenHash;
-    throw new AppError('FAILED_PRECONDITION', 'This installation has no bootstrap token (BOOTSTRAP_TOKEN_HASH_FILE).');
+    throw new AppError(
+      'FAILED_PRECONDITION',
+      'This installation has no bootstrap token (BOOTSTRAP_TOKEN_HASH_FILE).',
+    );
   }
 
   /** @throws AppError `UNAUTHENTICATED` for another token, `RATE_LIMITED` after too many, `FAILED_PRECONDITION`. */
   check(presented: Secret, source: string): void {
     const now = this.clock().getTime();
     const { hash } = this;
-    if (this.limiter.isBlocked(source, now)) throw new AppError('RATE_LIMITED', 'Too many wrong tokens. Try again later.');
+    if (this.limiter.isBlocked(source, now))
+      throw new AppError('RATE_LIMITED', 'Too many wrong tokens. Try again later.');
     if (timingSafeEqual(sha256(presented.reveal()), hash)) return;
     this.limiter.fail(source, now);
     throw new AppError('UNAUTHENTICATED', 'This is not the bootstrap token of the installation.');

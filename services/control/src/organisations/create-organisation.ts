@@ -12,7 +12,11 @@ export class CreateOrganisation {
 
   /** @throws AppError `ALREADY_EXISTS` when an organisation of this name was founded before. */
   run(admin: Admin, wanted: { name: string; admin: Person }): Promise<Founded> {
-    const org = deterministicId('portcullis/v1/organisation', admin.principal.org, wanted.name.normalize('NFKC').toLowerCase());
+    const org = deterministicId(
+      'portcullis/v1/organisation',
+      admin.principal.org,
+      wanted.name.normalize('NFKC').toLowerCase(),
+    );
     const founder = deterministicId('portcullis/v1/founder', org);
     return this.found.run({ org, founder, home: false, ...wanted }, admin, () =>
       this.policy.send(

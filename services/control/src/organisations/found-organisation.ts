@@ -52,16 +52,37 @@ export class FoundOrganisation {
     const made = await keys.make();
     await changes.change(org, async (manager, note) => {
       const now = this.parts.clock();
-      const key = newKeyRow({ org, user: founder }, made, { name: 'First admin key', scopes: [...SCOPES] }, now);
+      const key = newKeyRow(
+        { org, user: founder },
+        made,
+        { name: 'First admin key', scopes: [...SCOPES] },
+        now,
+      );
       await this.activate(manager, founding);
       await manager.insert(ApiKeyRow, key);
       const about = { id: founder, key: subjectKey, person: founding.admin };
       // Who asked belongs to another organisation; there it is recorded with the operator's name, here without.
       const fact = { org, by: null, version: '1' };
       await note(
-        { ...fact, action: 'organisation.created', target: { type: 'organisation', id: org }, data: { home: founding.home } },
-        { ...fact, action: 'user.created', target: { type: 'user', id: founder }, data: { kind: 'user', founder: true }, about },
-        { ...fact, action: 'key.created', target: { type: 'key', id: made.keyId }, data: { user: founder, scopes: key.scopes } },
+        {
+          ...fact,
+          action: 'organisation.created',
+          target: { type: 'organisation', id: org },
+          data: { home: founding.home },
+        },
+        {
+          ...fact,
+          action: 'user.created',
+          target: { type: 'user', id: founder },
+          data: { kind: 'user', founder: true },
+          about,
+        },
+        {
+          ...fact,
+          action: 'key.created',
+          target: { type: 'key', id: made.keyId },
+          data: { user: founder, scopes: key.scopes },
+        },
       );
       if (by !== null) await recordAtHome(manager, note, { org, founder, by });
     });
@@ -76,7 +97,11 @@ export class FoundOrganisation {
     const known = await manager.findOneBy(OrganisationRow, { orgId: org });
     if (known?.status === 'active') throw alreadyThere();
     const createdAt = this.parts.clock();
-    await manager.upsert(OrganisationRow, { orgId: org, name, home, status: 'pending', founderId: founder, createdAt }, ['orgId']);
+    await manager.upsert(
+      OrganisationRow,
+      { orgId: org, name, home, status: 'pending', founderId: founder, createdAt },
+      ['orgId'],
+    );
     await manager.upsert(
       UserRow,
       {
@@ -95,7 +120,11 @@ export class FoundOrganisation {
   }
 
   private async activate(manager: EntityManager, { org, founder }: Founding): Promise<void> {
-    const done = await manager.update(OrganisationRow, { orgId: org, status: 'pending' }, { status: 'active' });
+    const done = await manager.update(
+      OrganisationRow,
+      { orgId: org, status: 'pending' },
+      { status: 'active' },
+    );
     // Two requests at once: the other one was first, and only its key exists.
     if (done.affected !== 1) throw alreadyThere();
     await manager.update(UserRow, { orgId: org, userId: founder }, { status: 'active' });

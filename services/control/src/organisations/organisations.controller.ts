@@ -23,9 +23,13 @@ export class OrganisationsController {
   }
 
   @Serves(LIST_ORGANISATIONS)
-  async list(@AskedFor() { admin }: Asked<typeof LIST_ORGANISATIONS>): Promise<Reply<typeof LIST_ORGANISATIONS>> {
+  async list(
+    @AskedFor() { admin }: Asked<typeof LIST_ORGANISATIONS>,
+  ): Promise<Reply<typeof LIST_ORGANISATIONS>> {
     const { org } = admin.principal;
-    const rows = await asOrganisation(this.dataSource, org, (manager) => manager.findBy(OrganisationRow, { orgId: org }));
+    const rows = await asOrganisation(this.dataSource, org, (manager) =>
+      manager.findBy(OrganisationRow, { orgId: org }),
+    );
     return {
       organisations: rows.map(({ orgId, name, home, founderId, createdAt }) => ({
         organisation: orgId,

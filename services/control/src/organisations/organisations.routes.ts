@@ -5,7 +5,13 @@ import { route } from '../http/route.js';
 const person = z.strictObject({ name: displayName, email: emailAddress.nullable().default(null) });
 
 export const organisationSchema = z
-  .strictObject({ organisation: organisationId, name: displayName, home: z.boolean(), founder: userId, createdAt: time })
+  .strictObject({
+    organisation: organisationId,
+    name: displayName,
+    home: z.boolean(),
+    founder: userId,
+    createdAt: time,
+  })
   .meta({ id: 'Organisation' });
 
 export const foundedSchema = z
@@ -22,10 +28,15 @@ export const BOOTSTRAP = route({
   method: 'POST',
   path: '/api/bootstrap',
   tag: 'Organisations',
-  summary: 'Create the home organisation and its first admin. Works once, with the bootstrap token as bearer token.',
+  summary:
+    'Create the home organisation and its first admin. Works once, with the bootstrap token as bearer token.',
   access: { kind: 'bootstrap' },
   body: founding,
-  reply: { status: 201, description: 'The organisation, its admin, and the admin key (shown once).', schema: foundedSchema },
+  reply: {
+    status: 201,
+    description: 'The organisation, its admin, and the admin key (shown once).',
+    schema: foundedSchema,
+  },
   errors: ['ALREADY_EXISTS', 'FAILED_PRECONDITION'],
 });
 
@@ -51,7 +62,11 @@ export const CREATE_ORGANISATION = route({
   summary: 'Create an organisation and its first admin. For operators of the home organisation.',
   access: { kind: 'key', operation: 'organisation.create', scope: 'admin' },
   body: founding,
-  reply: { status: 201, description: "The organisation, and its founder's admin key (shown once).", schema: foundedSchema },
+  reply: {
+    status: 201,
+    description: "The organisation, and its founder's admin key (shown once).",
+    schema: foundedSchema,
+  },
   errors: ['ALREADY_EXISTS'],
 });
 

@@ -1,4 +1,10 @@
-import { deterministicId, sealForSubject, type FactEntry, type JsonValue, type Principal } from '@portcullis/contracts';
+import {
+  deterministicId,
+  sealForSubject,
+  type FactEntry,
+  type JsonValue,
+  type Principal,
+} from '@portcullis/contracts';
 import type { Admin, Person } from '../authentication/admin.js';
 import { sealActor } from './seal-actor.js';
 

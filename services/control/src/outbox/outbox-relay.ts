@@ -1,4 +1,11 @@
-import { AppError, ERROR_TABLE, VERBS, type AppendEntry, type AppendResult, type VerbCaller } from '@portcullis/contracts';
+import {
+  AppError,
+  ERROR_TABLE,
+  VERBS,
+  type AppendEntry,
+  type AppendResult,
+  type VerbCaller,
+} from '@portcullis/contracts';
 import { asOrganisation, type Logger } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
@@ -105,7 +112,9 @@ export class OutboxRelay {
         [org],
       );
       if (waiting.length === 0) return { taken: 0, passing: undefined };
-      const { results } = await this.parts.peers.call(VERBS.append, { entries: waiting.map(({ entry }) => entry) });
+      const { results } = await this.parts.peers.call(VERBS.append, {
+        entries: waiting.map(({ entry }) => entry),
+      });
       await this.settle(manager, org, results);
       return { taken: waiting.length, passing: results.find(isPassing) };
     });
@@ -120,7 +129,11 @@ export class OutboxRelay {
       if (result.status !== 'refused' || isPassing(result)) continue;
       const { recordId, code } = result;
       this.parts.logger.error({ org, recordId, code }, 'audit refused a fact');
-      await manager.query('UPDATE outbox SET refused = $3 WHERE org_id = $1 AND record_id = $2', [org, recordId, code]);
+      await manager.query('UPDATE outbox SET refused = $3 WHERE org_id = $1 AND record_id = $2', [
+        org,
+        recordId,
+        code,
+      ]);
     }
   }
 }

@@ -29,9 +29,14 @@ export class ManagePolicyClients {
   /** A lost answer leaves a client whose token nobody has: it is listed and can be revoked. */
   async add(admin: Admin, name: string): Promise<{ client: string; name: string; token: string }> {
     const client = newId();
-    const { clientTokens } = await this.policy.send(admin, [{ type: 'AddPolicyClient', client, name }], client);
+    const { clientTokens } = await this.policy.send(
+      admin,
+      [{ type: 'AddPolicyClient', client, name }],
+      client,
+    );
     const sealed = clientTokens.find((one) => one.client === client);
-    if (sealed === undefined) throw new AppError('UNAVAILABLE', 'Policy added the client without giving its token.');
+    if (sealed === undefined)
+      throw new AppError('UNAVAILABLE', 'Policy added the client without giving its token.');
     return { client, name, token: this.open(admin.principal.org, sealed) };
   }
 

@@ -31,7 +31,9 @@ export const ADD_CLIENT = route({
   reply: {
     status: 201,
     description: 'The client and its token, `pcc_…`.',
-    schema: z.strictObject({ client, name: displayName, token: shownOnce }).meta({ id: 'PolicyClientWithToken' }),
+    schema: z
+      .strictObject({ client, name: displayName, token: shownOnce })
+      .meta({ id: 'PolicyClientWithToken' }),
   },
 });
 

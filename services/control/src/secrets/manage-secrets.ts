@@ -31,7 +31,11 @@ export class ManageSecrets {
   }
 
   /** @throws AppError as {@link RecordedOperation.run}, and the vault's. */
-  async put(admin: Admin, slug: string, wanted: WantedSecret & { sealed: SealedPut }): Promise<SecretMetadata> {
+  async put(
+    admin: Admin,
+    slug: string,
+    wanted: WantedSecret & { sealed: SealedPut },
+  ): Promise<SecretMetadata> {
     const server = await this.parts.servers.one(admin.principal.org, slug);
     const targeted = secretTarget(admin, server, wanted);
     const args = { target: targeted.target, sealed: wanted.sealed };
@@ -45,8 +49,10 @@ export class ManageSecrets {
     const server = await this.parts.servers.one(admin.principal.org, slug);
     const targeted = secretTarget(admin, server, wanted);
     const args = { target: targeted.target };
-    return this.parts.recorded.run(admin, { operation: 'secret.delete', targeted, arguments: args }, (proof) =>
-      this.parts.peers.call(VERBS.deleteSecret, { ...proof, arguments: args }),
+    return this.parts.recorded.run(
+      admin,
+      { operation: 'secret.delete', targeted, arguments: args },
+      (proof) => this.parts.peers.call(VERBS.deleteSecret, { ...proof, arguments: args }),
     );
   }
 }

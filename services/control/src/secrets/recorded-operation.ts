@@ -56,14 +56,20 @@ export class RecordedOperation {
     const secret = { srv: target.srv, slot, owner: target.owner, arguments: wanted.arguments };
     const authorization = await this.parts.authorize.run(admin, wanted.operation, secret, call);
     const { grants, argumentSalt } = granted(authorization);
-    const recorded = { call, intent: deterministicId('portcullis/v1/admin-intent', admin.principal.org, call) };
+    const recorded = {
+      call,
+      intent: deterministicId('portcullis/v1/admin-intent', admin.principal.org, call),
+    };
     const argumentBytes = Buffer.byteLength(JSON.stringify(wanted.arguments), 'utf8');
     const receipt = await this.recordIntent(recorded.intent, {
       grant: grants.audit,
       sealed: [sealActor(admin, { argumentSalt })],
       argumentBytes,
     });
-    return this.perform(admin, wanted, { recorded, work: () => perform({ grant: grants.vault, receipt, argumentSalt }) });
+    return this.perform(admin, wanted, {
+      recorded,
+      work: () => perform({ grant: grants.vault, receipt, argumentSalt }),
+    });
   }
 
   private async recordIntent(
@@ -71,9 +77,11 @@ export class RecordedOperation {
     intent: { grant: string; sealed: ReturnType<typeof sealActor>[]; argumentBytes: number },
   ): Promise<string> {
     const entry = { kind: 'intent' as const, recordId, ...intent };
-    const { results } = await this.parts.peers.call(VERBS.append, { entries: [entry] }).catch((cause: unknown) => {
-      throw unrecorded(cause);
-    });
+    const { results } = await this.parts.peers
+      .call(VERBS.append, { entries: [entry] })
+      .catch((cause: unknown) => {
+        throw unrecorded(cause);
+      });
     const result = results[0];
     if (result?.status === 'recorded' && result.receipt !== null) return result.receipt;
     throw unrecorded(result);
@@ -94,9 +102,15 @@ export class RecordedOperation {
       await this.conclude(admin, wanted, { ...recorded, result, error: code }).catch(() => undefined);
       throw thrown;
     }
-    await this.conclude(admin, wanted, { ...recorded, result: 'success', error: null }).catch((cause: unknown) => {
-      throw new AppError('OUTCOME_UNRECORDED', 'The operation was done, but its outcome could not be recorded.', { cause });
-    });
+    await this.conclude(admin, wanted, { ...recorded, result: 'success', error: null }).catch(
+      (cause: unknown) => {
+        throw new AppError(
+          'OUTCOME_UNRECORDED',
+          'The operation was done, but its outcome could not be recorded.',
+          { cause },
+        );
+      },
+    );
     return done;
   }
 
@@ -110,7 +124,8 @@ export class RecordedOperation {
     await this.parts.changes.change(org, (_manager, note) =>
       note({
         org,
-        action: operation === 'secret.put' ? 'control.secret_put_concluded' : 'control.secret_delete_concluded',
+        action:
+          operation === 'secret.put' ? 'control.secret_put_concluded' : 'control.secret_delete_concluded',
         by: admin,
         target: { type: 'secret', id: `${srv}/${slot}` },
         version: outcome.call,

@@ -22,7 +22,8 @@ export interface Targeted {
  */
 export function secretTarget(admin: Admin, server: ServerRow, wanted: WantedSecret): Targeted {
   const slot = server.slots.find((one) => one.slot === wanted.slot);
-  if (slot === undefined) throw new AppError('NOT_FOUND', `The server "${server.slug}" has no slot "${wanted.slot}".`);
+  if (slot === undefined)
+    throw new AppError('NOT_FOUND', `The server "${server.slug}" has no slot "${wanted.slot}".`);
   if (slot.owner !== wanted.owner) {
     const what = `the slot "${slot.slot}" takes a credential of ${slot.owner === 'user' ? 'each user' : 'the organisation'}`;
     throw new AppError('INVALID_ARGUMENT', `The owner does not fit: ${what}.`, {

@@ -29,7 +29,9 @@ export class SecretsController {
   }
 
   @Serves(DELETE_SECRET)
-  delete(@AskedFor() { admin, params, query }: Asked<typeof DELETE_SECRET>): Promise<Reply<typeof DELETE_SECRET>> {
+  delete(
+    @AskedFor() { admin, params, query }: Asked<typeof DELETE_SECRET>,
+  ): Promise<Reply<typeof DELETE_SECRET>> {
     return this.secrets.delete(admin, params.slug, { slot: params.slot, ...query });
   }
 }

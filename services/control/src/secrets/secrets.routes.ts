@@ -1,15 +1,27 @@
-import { ownerKindSchema, sealedPutSchema, secretMetadataSchema, secretTargetSchema, slotSchema } from '@portcullis/contracts';
+import {
+  ownerKindSchema,
+  sealedPutSchema,
+  secretMetadataSchema,
+  secretTargetSchema,
+  slotSchema,
+} from '@portcullis/contracts';
 import { z } from 'zod';
 import { organisationId, serverSlug, userId } from '../http/admin-fields.js';
 import { route } from '../http/route.js';
 
 const slot = slotSchema.shape.slot.meta({ description: 'Name of a credential slot of the server.' });
-const metadata = secretMetadataSchema.meta({ id: 'Secret', description: 'Metadata: the value itself has no way out.' });
+const metadata = secretMetadataSchema.meta({
+  id: 'Secret',
+  description: 'Metadata: the value itself has no way out.',
+});
 const tag = 'Secrets';
 
 const targetSchema = z
   .strictObject({ org: organisationId, ...secretTargetSchema.shape })
-  .meta({ id: 'SealingTarget', description: 'What the sealed value is bound to. Its RFC 8785 bytes are the aad.' });
+  .meta({
+    id: 'SealingTarget',
+    description: 'What the sealed value is bound to. Its RFC 8785 bytes are the aad.',
+  });
 
 export const GET_SEALING_KEY = route({
   id: 'getSealingKey',
@@ -38,7 +50,8 @@ export const GET_SEALING_KEY = route({
         target: targetSchema.nullable(),
         aadBase64url: z.string().nullable(),
         bundle: z.json().meta({
-          description: 'The trust bundle that lists the key, signed by the installation root: check it if you pin the root.',
+          description:
+            'The trust bundle that lists the key, signed by the installation root: check it if you pin the root.',
         }),
       })
       .meta({ id: 'SealingKey' }),
@@ -68,13 +81,17 @@ export const PUT_SECRET = route({
   method: 'PUT',
   path: '/api/servers/:slug/secrets/:slot',
   tag,
-  summary: 'Keep a credential for a server, or replace it. It arrives sealed to the vault: nothing on the way can read it.',
+  summary:
+    'Keep a credential for a server, or replace it. It arrives sealed to the vault: nothing on the way can read it.',
   access: { kind: 'grant', operation: 'secret.put', scope: 'credentials' },
   params,
   body: z.strictObject({
     owner: ownerKindSchema.meta({ description: '`organisation`, or `user`: whoever holds the key.' }),
     sealed: sealedPutSchema.meta({ description: 'enc and ciphertext in base64url.' }),
-    value: z.never(IN_CLEAR).optional().meta({ description: 'Refused: there is no field for a credential in clear.' }),
+    value: z
+      .never(IN_CLEAR)
+      .optional()
+      .meta({ description: 'Refused: there is no field for a credential in clear.' }),
   }),
   reply: { status: 200, description: 'Metadata.', schema: metadata },
   errors: [
@@ -97,7 +114,11 @@ export const DELETE_SECRET = route({
   access: { kind: 'grant', operation: 'secret.delete', scope: 'credentials' },
   params,
   query: z.strictObject({ owner: ownerKindSchema, user: userId.optional() }),
-  reply: { status: 200, description: 'Whether there was one.', schema: z.strictObject({ deleted: z.boolean() }) },
+  reply: {
+    status: 200,
+    description: 'Whether there was one.',
+    schema: z.strictObject({ deleted: z.boolean() }),
+  },
   errors: ['NOT_FOUND', 'AUDIT_UNAVAILABLE', 'OUTCOME_UNRECORDED', 'GRANT_CONSUMED'],
 });
 

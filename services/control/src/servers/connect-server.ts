@@ -46,17 +46,33 @@ export class ConnectServer {
     await policy.send(admin, connectCommands(pending));
     return changes.change(org, async (manager, note) => {
       const { srv, slug } = pending;
-      const done = await manager.update(ServerRow, { orgId: org, srv, status: 'pending', dst }, { status: 'active' });
+      const done = await manager.update(
+        ServerRow,
+        { orgId: org, srv, status: 'pending', dst },
+        { status: 'active' },
+      );
       if (done.affected !== 1) throw new AppError('CONFLICT', 'The server was changed meanwhile. Try again.');
       const data = { slug, dst, slots: pending.slots.map(({ slot, owner }) => ({ slot, owner })) };
-      await note({ org, action: 'server.connected', by: admin, target: { type: 'server', id: srv }, version: '1', data });
+      await note({
+        org,
+        action: 'server.connected',
+        by: admin,
+        target: { type: 'server', id: srv },
+        version: '1',
+        data,
+      });
       return { ...pending, status: 'active' as const };
     });
   }
 
-  private async prepare(manager: EntityManager, org: string, wanted: WantedServer & { dst: string }): Promise<ServerRow> {
+  private async prepare(
+    manager: EntityManager,
+    org: string,
+    wanted: WantedServer & { dst: string },
+  ): Promise<ServerRow> {
     const known = await manager.findOneBy(ServerRow, { orgId: org, slug: wanted.slug, deletedAt: IsNull() });
-    if (known?.status === 'active') throw new AppError('ALREADY_EXISTS', `The slug "${wanted.slug}" is in use.`);
+    if (known?.status === 'active')
+      throw new AppError('ALREADY_EXISTS', `The slug "${wanted.slug}" is in use.`);
     if ((await manager.countBy(ServerRow, { orgId: org, deletedAt: IsNull() })) >= MAX_SERVERS) {
       throw new AppError('FAILED_PRECONDITION', `An organisation may have ${MAX_SERVERS} servers.`);
     }

@@ -37,7 +37,9 @@ export class ServersController {
   }
 
   @Serves(CONNECT_SERVER)
-  async connect(@AskedFor() { admin, body }: Asked<typeof CONNECT_SERVER>): Promise<Reply<typeof CONNECT_SERVER>> {
+  async connect(
+    @AskedFor() { admin, body }: Asked<typeof CONNECT_SERVER>,
+  ): Promise<Reply<typeof CONNECT_SERVER>> {
     return shown(await this.connectServer.run(admin, body));
   }
 
@@ -47,7 +49,9 @@ export class ServersController {
   }
 
   @Serves(CHANGE_SERVER)
-  async change(@AskedFor() { admin, params, body }: Asked<typeof CHANGE_SERVER>): Promise<Reply<typeof CHANGE_SERVER>> {
+  async change(
+    @AskedFor() { admin, params, body }: Asked<typeof CHANGE_SERVER>,
+  ): Promise<Reply<typeof CHANGE_SERVER>> {
     return shown(await this.changeServer.run(admin, params.slug, body));
   }
 

@@ -9,7 +9,9 @@ const RESERVED_HEADERS =
 
 const slot = z.strictObject({
   slot: nameSchema.meta({ description: 'Name of the credential slot.' }),
-  owner: ownerKindSchema.meta({ description: 'Whose credential: one of the organisation, or one of each user.' }),
+  owner: ownerKindSchema.meta({
+    description: 'Whose credential: one of the organisation, or one of each user.',
+  }),
   header: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be the name of a header')
@@ -26,13 +28,19 @@ const slot = z.strictObject({
 const slots = z
   .array(slot)
   .max(16)
-  .refine((given) => new Set(given.map((one) => one.slot)).size === given.length, 'must not name a slot twice')
+  .refine(
+    (given) => new Set(given.map((one) => one.slot)).size === given.length,
+    'must not name a slot twice',
+  )
   .refine(
     (given) => new Set(given.map((one) => one.header.toLowerCase())).size === given.length,
     'must not use a header twice',
   );
 
-const url = z.url().max(2000).meta({ description: 'Streamable HTTP endpoint of the server, http or https, without user or password.' });
+const url = z
+  .url()
+  .max(2000)
+  .meta({ description: 'Streamable HTTP endpoint of the server, http or https, without user or password.' });
 
 export const serverSchema = z
   .strictObject({
@@ -40,7 +48,9 @@ export const serverSchema = z
     slug: serverSlug,
     name: displayName,
     url,
-    dst: destinationSchema.meta({ description: 'Canonical origin of the URL: what credentials are bound to.' }),
+    dst: destinationSchema.meta({
+      description: 'Canonical origin of the URL: what credentials are bound to.',
+    }),
     slots: z.array(slot),
     status: z.enum(['pending', 'active']),
     createdAt: time,
@@ -60,7 +70,11 @@ export const LIST_SERVERS = route({
   tag,
   summary: 'Servers of the organisation, by slug.',
   access: read,
-  reply: { status: 200, description: 'All servers.', schema: z.strictObject({ servers: z.array(serverSchema) }) },
+  reply: {
+    status: 200,
+    description: 'All servers.',
+    schema: z.strictObject({ servers: z.array(serverSchema) }),
+  },
 });
 
 export const CONNECT_SERVER = route({

@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { newId, VERBS, type AuditExportChunk, type AuditFilter, type VerbCaller } from '@portcullis/contracts';
+import {
+  newId,
+  VERBS,
+  type AuditExportChunk,
+  type AuditFilter,
+  type VerbCaller,
+} from '@portcullis/contracts';
 import type { AuthorizeAdmin } from '../access/authorize-admin.js';
 import type { Admin } from '../authentication/admin.js';
 import type { Assertions } from '../authentication/assertions.js';
@@ -48,7 +54,11 @@ export class ExportRecords {
     }
   }
 
-  private chunk(admin: Admin, { filter, format }: WantedExport, cursor: string | null): Promise<AuditExportChunk> {
+  private chunk(
+    admin: Admin,
+    { filter, format }: WantedExport,
+    cursor: string | null,
+  ): Promise<AuditExportChunk> {
     const assertion = this.parts.assertions.issue(admin.principal, 'audit');
     return this.parts.peers.call(VERBS.auditExport, { assertion, filter, format, cursor });
   }

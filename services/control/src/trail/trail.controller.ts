@@ -15,7 +15,9 @@ export class TrailController {
   ) {}
 
   @Serves(QUERY_RECORDS)
-  async query(@AskedFor() { admin, query }: Asked<typeof QUERY_RECORDS>): Promise<Reply<typeof QUERY_RECORDS>> {
+  async query(
+    @AskedFor() { admin, query }: Asked<typeof QUERY_RECORDS>,
+  ): Promise<Reply<typeof QUERY_RECORDS>> {
     const { limit, cursor = null, ...filter } = query;
     const { rows, next } = await this.queryRecords.run(admin, filter, { limit, cursor });
     return { records: rows, next };

@@ -32,7 +32,8 @@ export const EXPORT_RECORDS = route({
   method: 'GET',
   path: '/api/audit/export',
   tag,
-  summary: 'All matching records, oldest first, as a stream. A response that ends without its last chunk is incomplete.',
+  summary:
+    'All matching records, oldest first, as a stream. A response that ends without its last chunk is incomplete.',
   access: { kind: 'key', operation: 'audit.export', scope: 'admin' },
   query: z.strictObject({ ...auditFilterSchema.shape, format: z.enum(['csv', 'jsonl']) }),
   reply: {

@@ -40,7 +40,11 @@ export class CreateUser {
     await policy.send(admin, [command], deterministicId('portcullis/v1/add-member', org, pending.userId));
     return changes.change(org, async (manager, note) => {
       const user = { ...pending, status: 'active' as const };
-      await manager.update(UserRow, { orgId: org, userId: user.userId, status: 'pending' }, { status: 'active' });
+      await manager.update(
+        UserRow,
+        { orgId: org, userId: user.userId, status: 'pending' },
+        { status: 'active' },
+      );
       const key = { keyId: user.subjectKeyId, publicKey: user.subjectPublicKey };
       await note({
         org,

@@ -32,5 +32,7 @@ export async function requireUser(manager: EntityManager, org: string, user: str
 export async function requireActiveUser(manager: EntityManager, org: string, user: string): Promise<UserRow> {
   const row = await requireUser(manager, org, user);
   if (row.status === 'active') return row;
-  throw new AppError('FAILED_PRECONDITION', `The user is ${row.status}.`, { details: { status: row.status } });
+  throw new AppError('FAILED_PRECONDITION', `The user is ${row.status}.`, {
+    details: { status: row.status },
+  });
 }

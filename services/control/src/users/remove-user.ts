@@ -33,9 +33,17 @@ export class RemoveUser {
       const user = await lockUser(manager, org, userId);
       if (user.status === 'removed') return;
       const keys = await manager.findBy(ApiKeyRow, { orgId: org, userId });
-      await policy.send(admin, removal(userId, keys), deterministicId('portcullis/v1/remove-member', org, userId));
+      await policy.send(
+        admin,
+        removal(userId, keys),
+        deterministicId('portcullis/v1/remove-member', org, userId),
+      );
       const now = clock();
-      await manager.update(UserRow, { orgId: org, userId }, { status: 'removed', email: null, removedAt: now });
+      await manager.update(
+        UserRow,
+        { orgId: org, userId },
+        { status: 'removed', email: null, removedAt: now },
+      );
       await revokeAll(manager, { org, userId, now });
       const open = keys.filter(({ revokedAt }) => revokedAt === null);
       await note({

@@ -28,7 +28,9 @@ export class StandInAudit {
     responder.serve(VERBS.append, ({ entries }) => ({ results: entries.map((entry) => this.append(entry)) }));
     responder.serve(VERBS.auditQuery, ({ assertion, filter, cursor }) => {
       const { org } = this.verify(assertion);
-      const rows = this.facts(org).filter(({ action }) => filter.action === undefined || action === filter.action);
+      const rows = this.facts(org).filter(
+        ({ action }) => filter.action === undefined || action === filter.action,
+      );
       return { rows: cursor === null ? rows.map(toRow) : [], next: cursor === null ? 'page-2' : null };
     });
     responder.serve(VERBS.auditExport, ({ assertion, cursor }) => {
@@ -42,7 +44,9 @@ export class StandInAudit {
   }
 
   facts(org: string): FactEntry[] {
-    return [...this.entries.values()].filter((entry): entry is FactEntry => entry.kind === 'fact' && entry.org === org);
+    return [...this.entries.values()].filter(
+      (entry): entry is FactEntry => entry.kind === 'fact' && entry.org === org,
+    );
   }
 
   private verify(assertion: string) {
@@ -53,7 +57,8 @@ export class StandInAudit {
     const { keyring } = this.responder;
     const { recordId } = entry;
     if (entry.kind === 'denial') verifyToken(keyring, 'pc-denial+jwt', 'policy', entry.denial, new Date());
-    if (entry.kind === 'outcome') throw new AppError('FORBIDDEN', 'Control states what became of it as a fact.');
+    if (entry.kind === 'outcome')
+      throw new AppError('FORBIDDEN', 'Control states what became of it as a fact.');
     if (!this.entries.has(recordId)) this.entries.set(recordId, entry);
     const receipt = entry.kind === 'intent' ? this.receipt(entry) : null;
     return { status: 'recorded', recordId, stream: 'audit-test', revision: this.entries.size, receipt };

@@ -19,7 +19,9 @@ import {
 } from '@portcullis/contracts';
 import type { VerbResponder } from './verb-responder.js';
 
-type Change = Pick<PutRequest, 'grant' | 'receipt' | 'argumentSalt'> & { arguments: { target: PutRequest['arguments']['target'] } };
+type Change = Pick<PutRequest, 'grant' | 'receipt' | 'argumentSalt'> & {
+  arguments: { target: PutRequest['arguments']['target'] };
+};
 
 /** Keeps what it opens in memory, after the checks that the real vault makes of grant, receipt and arguments. */
 export class StandInVault {
@@ -30,16 +32,23 @@ export class StandInVault {
   constructor(readonly responder: VerbResponder) {
     responder.serve(VERBS.createSubjectKey, ({ org, subject }) => this.subjectKey(`${org}/${subject}`));
     responder.serve(VERBS.putSecret, (request) => this.put(request));
-    responder.serve(VERBS.deleteSecret, (request) => ({ deleted: this.secrets.delete(this.check(request, 'secret.delete').place) }));
+    responder.serve(VERBS.deleteSecret, (request) => ({
+      deleted: this.secrets.delete(this.check(request, 'secret.delete').place),
+    }));
     responder.serve(VERBS.listSecrets, ({ assertion, srv }) => {
       const { org } = verifyToken(responder.keyring, 'pc-principal+jwt', 'control', assertion, new Date());
-      const own = [...this.secrets.values()].filter((secret) => secret.org === org && secret.metadata.srv === srv);
+      const own = [...this.secrets.values()].filter(
+        (secret) => secret.org === org && secret.metadata.srv === srv,
+      );
       return { secrets: own.map(({ metadata }) => metadata) };
     });
   }
 
   private subjectKey(name: string) {
-    const known = this.subjectKeys.get(name) ?? { keyId: newId(), privateKey: generateKeyPairSync('x25519').privateKey };
+    const known = this.subjectKeys.get(name) ?? {
+      keyId: newId(),
+      privateKey: generateKeyPairSync('x25519').privateKey,
+    };
     this.subjectKeys.set(name, known);
     return { keyId: known.keyId, publicKey: b64u(rawPublicKey(known.privateKey)) };
   }
@@ -62,9 +71,11 @@ export class StandInVault {
     const { keyring } = this.responder;
     const granted = verifyToken(keyring, 'pc-grant+jwt', 'policy', grant, new Date());
     const received = verifyToken(keyring, 'pc-receipt+jwt', 'audit', receipt, new Date());
-    if (received.gh !== b64u(payloadHash(grant))) throw new AppError('FORBIDDEN', 'The receipt is of another grant.');
+    if (received.gh !== b64u(payloadHash(grant)))
+      throw new AppError('FORBIDDEN', 'The receipt is of another grant.');
     if (granted.op !== operation) throw new AppError('FORBIDDEN', 'The grant is for another operation.');
-    if (granted.ad !== argumentDigest(fromB64u(argumentSalt), operation, args)) throw new AppError('FORBIDDEN', 'Other arguments.');
+    if (granted.ad !== argumentDigest(fromB64u(argumentSalt), operation, args))
+      throw new AppError('FORBIDDEN', 'Other arguments.');
     if (this.used.has(granted.jti)) throw new AppError('GRANT_CONSUMED', 'The grant has been used already.');
     this.used.add(granted.jti);
     const { ownerKind, owner, srv, slot } = args.target;
@@ -83,7 +94,15 @@ export class StandInVault {
     }).revealText();
     const now = new Date().toISOString();
     const version = (this.secrets.get(place)?.metadata.version ?? 0) + 1;
-    const metadata = { secretId: newId(), ...target, version, last4: value.slice(-4), createdAt: now, updatedAt: now, suspended: false };
+    const metadata = {
+      secretId: newId(),
+      ...target,
+      version,
+      last4: value.slice(-4),
+      createdAt: now,
+      updatedAt: now,
+      suspended: false,
+    };
     this.secrets.set(place, { org, metadata, value });
     return metadata;
   }

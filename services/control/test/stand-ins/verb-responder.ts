@@ -1,4 +1,11 @@
-import { AppError, REPLY_HEADER, REQUEST_HEADER, toErrorBody, type Keyring, type Verb } from '@portcullis/contracts';
+import {
+  AppError,
+  REPLY_HEADER,
+  REQUEST_HEADER,
+  toErrorBody,
+  type Keyring,
+  type Verb,
+} from '@portcullis/contracts';
 import { ServiceCallerAuthenticator, type AnyVerb } from '@portcullis/platform';
 import { headers as createHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
 
@@ -19,7 +26,10 @@ export class VerbResponder {
     this.authenticator = new ServiceCallerAuthenticator(keyring, () => new Date());
   }
 
-  serve<Request, Reply>(verb: Verb<Request, Reply>, handle: (request: Request) => Reply | Promise<Reply>): void {
+  serve<Request, Reply>(
+    verb: Verb<Request, Reply>,
+    handle: (request: Request) => Reply | Promise<Reply>,
+  ): void {
     this.connection.subscribe(verb.subject, {
       queue: verb.callee,
       callback: (_error, message) => void this.answer(verb as unknown as AnyVerb, handle as never, message),
@@ -31,7 +41,9 @@ export class VerbResponder {
   }
 
   of<Request>(verb: Verb<Request, never> | Verb<Request, unknown>): Request[] {
-    return this.requests.filter(({ subject }) => subject === verb.subject).map(({ request }) => request as Request);
+    return this.requests
+      .filter(({ subject }) => subject === verb.subject)
+      .map(({ request }) => request as Request);
   }
 
   private async answer(verb: AnyVerb, handle: (request: unknown) => unknown, message: Msg): Promise<void> {
