@@ -1,45 +1,51 @@
-const placeholders = (count: number): string => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
+/** All of these run as one organisation, `$1` being rows of it as JSON: one round trip however many there are. */
 
-const advanceHead = (org: string, stream: string, revision: string): string => `
-  INSERT INTO heads (org_id, stream, revision) VALUES (${org}, ${stream}, ${revision})
+export const INSERT_RECORDS = `
+  INSERT INTO records SELECT * FROM json_populate_recordset(NULL::records, $1::json)
+  ON CONFLICT (org_id, record_id) DO NOTHING RETURNING record_id`;
+
+/** Streams with the highest revision of this batch: `{org_id, stream, revision}`. */
+export const ADVANCE_HEADS = `
+  INSERT INTO heads SELECT * FROM json_populate_recordset(NULL::heads, $1::json)
   ON CONFLICT (org_id, stream) DO UPDATE SET revision = GREATEST(heads.revision, excluded.revision)`;
 
-/** One round trip: the row, unless its recordId is taken, and how far its stream has been read. */
-export const INSERT_RECORD = `
-  WITH head AS (${advanceHead('$1', '$17', '$18')}),
-  added AS (
-    INSERT INTO records (org_id, record_id, class, type, time, actor, srv, slug, tool, op, label, rule, call, attempt,
-      grant_hash, status, stream, revision, data_hash, data)
-    VALUES (${placeholders(20)})
-    ON CONFLICT (org_id, record_id) DO NOTHING RETURNING true)
-  SELECT EXISTS (SELECT FROM added) AS inserted`;
+export const INSERT_FAULTS = `
+  INSERT INTO faults SELECT * FROM json_populate_recordset(NULL::faults, $1::json)
+  ON CONFLICT (org_id, stream, revision) DO NOTHING RETURNING stream, revision`;
 
-export const INSERT_FAULT = `
-  WITH head AS (${advanceHead('$1', '$2', '$3')}),
-  added AS (
-    INSERT INTO faults (org_id, stream, revision, reason) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (org_id, stream, revision) DO NOTHING RETURNING true)
-  SELECT EXISTS (SELECT FROM added) AS inserted`;
+export const SELECT_FIRST = 'SELECT record_id, data FROM records WHERE org_id = $1 AND record_id = ANY ($2)';
 
-export const SELECT_FIRST = 'SELECT data FROM records WHERE org_id = $1 AND record_id = $2';
+/** `FOR UPDATE`: two replicas that project the same events for a moment do it one after the other. */
+export const SELECT_CALLS = `
+  SELECT org_id, grant_hash, call, attempt, intent, deadline, status, outcome_record, outcome
+  FROM calls WHERE org_id = $1 AND grant_hash = ANY ($2) ORDER BY grant_hash FOR UPDATE`;
 
-/** `FOR UPDATE`: two replicas that project the same event for a moment do it one after the other. */
-export const SELECT_CALL = `
-  SELECT call, attempt, intent, deadline, status, outcome_record, outcome
-  FROM calls WHERE org_id = $1 AND grant_hash = $2 FOR UPDATE`;
+export const UPSERT_CALLS = `
+  INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, $1::json)
+  ON CONFLICT (org_id, grant_hash) DO UPDATE SET intent = excluded.intent, deadline = excluded.deadline,
+    status = excluded.status, outcome_record = excluded.outcome_record, outcome = excluded.outcome`;
 
-/** Every row of the call shows its state; only a pending one has a deadline to watch. */
-export const UPSERT_CALL = `
-  WITH state AS (
-    INSERT INTO calls (org_id, grant_hash, call, attempt, intent, deadline, status, outcome_record, outcome)
-    VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, $8, $9)
-    ON CONFLICT (org_id, grant_hash) DO UPDATE SET intent = excluded.intent, deadline = excluded.deadline,
-      status = excluded.status, outcome_record = excluded.outcome_record, outcome = excluded.outcome),
+/** Every row of a call shows its state; only a pending call has a deadline to watch. */
+export const FOLLOW_CALLS = `
+  WITH changed AS (SELECT * FROM json_populate_recordset(NULL::calls, $1::json)),
   watched AS (
     INSERT INTO deadlines (deadline, org_id, grant_hash)
-    SELECT $6::timestamptz, $1, $2 WHERE $7 = 'pending' AND $6 IS NOT NULL
+    SELECT deadline, org_id, grant_hash FROM changed WHERE status = 'pending' AND deadline IS NOT NULL
     ON CONFLICT DO NOTHING),
   unwatched AS (
-    DELETE FROM deadlines WHERE $7 <> 'pending' AND deadline = $6::timestamptz AND org_id = $1 AND grant_hash = $2)
-  UPDATE records SET status = $7
-  WHERE org_id = $1 AND grant_hash = $2 AND status IS DISTINCT FROM $7`;
+    DELETE FROM deadlines d USING changed c WHERE c.status <> 'pending' AND d.deadline = c.deadline
+    AND d.org_id = c.org_id AND d.grant_hash = c.grant_hash)
+  UPDATE records r SET status = c.status FROM changed c
+  WHERE r.org_id = c.org_id AND r.grant_hash = c.grant_hash AND r.class = 'calls'
+    AND r.status IS DISTINCT FROM c.status`;
+
+export const STORE_CHECKPOINT = `
+  INSERT INTO checkpoints (name, position) VALUES ($1, $2)
+  ON CONFLICT (name) DO UPDATE SET position = GREATEST(checkpoints.position, excluded.position)`;
+
+export const SELECT_OVERDUE =
+  'SELECT org_id, grant_hash FROM deadlines WHERE deadline < $1 ORDER BY deadline LIMIT $2';
+
+export const SELECT_PENDING_INTENT = `
+  SELECT r.data FROM calls c JOIN records r ON r.org_id = c.org_id AND r.record_id = c.intent
+  WHERE c.org_id = $1 AND c.grant_hash = $2 AND c.status = 'pending'`;

@@ -1,143 +1,130 @@
-import { auditRecordSchema, canonicalJson, type AuditRecord } from '@portcullis/contracts';
-import type { CheckpointStore } from '@portcullis/eventing';
+import { auditRecordSchema, type AuditRecord } from '@portcullis/contracts';
 import { asOrganisation } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Overdue, Projection } from '../ports/projection.js';
-import { evolveCall, ownStatus, type CallState } from '../projection/call-state.js';
-import type { ProjectedFault, ProjectedRecord } from '../projection/project-record.js';
+import type { Checkpoint, Fault, Overdue, Projected, Projection } from '../ports/projection.js';
+import { evolveCall, type CallState } from '../projection/call-state.js';
+import type { ProjectedRecord } from '../projection/project-record.js';
 import { recordIdentity } from '../records/record-identity.js';
-import { PostgresCheckpoints } from './postgres.checkpoints.js';
-import { INSERT_FAULT, INSERT_RECORD, SELECT_CALL, SELECT_FIRST, UPSERT_CALL } from './postgres.projection-sql.js';
+import { callRow, callState, recordRow, type CallRow } from './postgres.projection-rows.js';
+import {
+  ADVANCE_HEADS,
+  FOLLOW_CALLS,
+  INSERT_FAULTS,
+  INSERT_RECORDS,
+  SELECT_CALLS,
+  SELECT_FIRST,
+  SELECT_OVERDUE,
+  SELECT_PENDING_INTENT,
+  STORE_CHECKPOINT,
+  UPSERT_CALLS,
+} from './postgres.projection-sql.js';
 
-interface CallRow {
-  call: string;
-  attempt: number;
-  intent: string | null;
-  deadline: Date | null;
-  status: CallState['status'];
-  outcome_record: string | null;
-  outcome: CallState['outcome'];
-}
+/** {@link Projection} in the schema `audit`, by its job role: whatever is written is written as its organisation. */
+export class PostgresProjection implements Projection {
+  constructor(private readonly dataSource: DataSource) {}
 
-/** {@link Projection} in the schema `audit`, by its job role: every write runs as the organisation it is about. */
-export class PostgresProjection implements Projection<EntityManager> {
-  readonly checkpoints: CheckpointStore<EntityManager>;
-
-  constructor(private readonly dataSource: DataSource) {
-    this.checkpoints = new PostgresCheckpoints(dataSource);
+  async checkpoint(name: string): Promise<bigint | undefined> {
+    const sql = 'SELECT position FROM checkpoints WHERE name = $1';
+    const [row] = (await this.dataSource.query(sql, [name])) as { position: string }[];
+    return row && BigInt(row.position);
   }
 
-  async apply(tx: EntityManager, projected: ProjectedRecord | ProjectedFault): Promise<boolean> {
-    // All of it can be built again from the streams, and the checkpoint is lost together with the rows.
-    await tx.query(`SELECT set_config('app.org_id', $1, true), set_config('synchronous_commit', 'off', true)`, [
-      projected.org,
-    ]);
-    if (projected.kind === 'fault') return this.#fault(tx, projected, projected.reason);
-    const { record } = projected;
-    const [inserted] = (await tx.query(INSERT_RECORD, rowOf(projected))) as { inserted: boolean }[];
-    if (inserted?.inserted !== true) return this.#repeated(tx, projected);
-    if (record.class === 'calls' && record.digests?.grant) await advanceCall(tx, record, record.digests.grant);
-    return false;
-  }
-
-  applyAlone(projected: ProjectedRecord | ProjectedFault): Promise<boolean> {
-    return this.dataSource.transaction((tx) => this.apply(tx, projected));
+  apply(events: readonly Projected[], checkpoint: Checkpoint | null): Promise<Fault[]> {
+    return this.dataSource.transaction(async (tx) => {
+      const faults: Fault[] = [];
+      for (const org of new Set(events.map((event) => event.org))) {
+        // All of it can be built again from the streams, and the checkpoint is lost together with the rows.
+        await tx.query(`SELECT set_config('app.org_id', $1, true), set_config('synchronous_commit', 'off', true)`, [org]);
+        faults.push(...(await applyAs(tx, org, events.filter((event) => event.org === org))));
+      }
+      if (checkpoint) await tx.query(STORE_CHECKPOINT, [checkpoint.name, checkpoint.position]);
+      return faults;
+    });
   }
 
   async overdue(at: Date, limit: number): Promise<Overdue[]> {
-    const rows = (await this.dataSource.query(
-      'SELECT org_id, grant_hash FROM deadlines WHERE deadline < $1 ORDER BY deadline LIMIT $2',
-      [at, limit],
-    )) as { org_id: string; grant_hash: string }[];
+    const rows = (await this.dataSource.query(SELECT_OVERDUE, [at, limit])) as { org_id: string; grant_hash: string }[];
     return rows.map((row) => ({ org: row.org_id, grantHash: row.grant_hash }));
   }
 
   pendingIntent({ org, grantHash }: Overdue): Promise<AuditRecord | undefined> {
     return asOrganisation(this.dataSource, org, async (tx) => {
-      const [row] = (await tx.query(
-        `SELECT r.data FROM calls c JOIN records r ON r.org_id = c.org_id AND r.record_id = c.intent
-         WHERE c.org_id = $1 AND c.grant_hash = $2 AND c.status = 'pending'`,
-        [org, grantHash],
-      )) as { data: string }[];
-      return row && auditRecordSchema.parse(JSON.parse(row.data));
+      const [row] = (await tx.query(SELECT_PENDING_INTENT, [org, grantHash])) as { data: string }[];
+      return row && parseRecord(row.data);
     });
   }
-
-  /** The same event again, the same statement stored twice (harmless), or another one under a used recordId. */
-  async #repeated(tx: EntityManager, projected: ProjectedRecord): Promise<boolean> {
-    const { org, record } = projected;
-    const [first] = (await tx.query(SELECT_FIRST, [org, record.recordId])) as { data: string }[];
-    if (first && recordIdentity(auditRecordSchema.parse(JSON.parse(first.data))) === recordIdentity(record)) return false;
-    return this.#fault(tx, projected, 'contradiction');
-  }
-
-  async #fault(tx: EntityManager, { org, stream, revision }: Projected, reason: string): Promise<boolean> {
-    const [row] = (await tx.query(INSERT_FAULT, [org, stream, revision, reason])) as { inserted: boolean }[];
-    return row?.inserted === true;
-  }
 }
 
-type Projected = Pick<ProjectedRecord, 'org' | 'stream' | 'revision'>;
-
-async function advanceCall(tx: EntityManager, record: AuditRecord, grantHash: string): Promise<void> {
-  const before = await callOf(tx, record.org, grantHash);
-  const after = evolveCall(before, record);
-  const unchanged = after === before && after?.status === ownStatus(record);
-  if (after && !unchanged) await saveCall(tx, { org: record.org, grantHash }, after);
-}
-
-async function callOf(tx: EntityManager, org: string, grantHash: string): Promise<CallState | undefined> {
-  const [row] = (await tx.query(SELECT_CALL, [org, grantHash])) as CallRow[];
-  if (!row) return undefined;
-  const { call, attempt, intent, status, outcome } = row;
-  return {
-    call,
-    attempt,
-    intent,
-    deadline: row.deadline?.toISOString() ?? null,
-    status,
-    outcomeRecord: row.outcome_record,
-    outcome,
-  };
-}
-
-async function saveCall(tx: EntityManager, { org, grantHash }: Overdue, after: CallState): Promise<void> {
-  const outcome = after.outcome && JSON.stringify(after.outcome);
-  await tx.query(UPSERT_CALL, [
-    org,
-    grantHash,
-    after.call,
-    after.attempt,
-    after.intent,
-    after.deadline,
-    after.status,
-    after.outcomeRecord,
-    outcome,
+async function applyAs(tx: EntityManager, org: string, events: readonly Projected[]): Promise<Fault[]> {
+  await tx.query(ADVANCE_HEADS, [JSON.stringify(headsOf(org, events))]);
+  const records = events.filter((event) => event.kind === 'record');
+  const inserted = await insert(tx, firstOccurrences(records));
+  await advanceCalls(tx, org, inserted);
+  const repeated = records.filter((event) => !inserted.includes(event));
+  return reportFaults(tx, [
+    ...events.filter((event) => event.kind === 'fault'),
+    ...(await contradictions(tx, org, repeated)),
   ]);
 }
 
-function rowOf({ org, stream, revision, record, dataHash }: ProjectedRecord): unknown[] {
-  const { action, call } = record;
-  return [
-    org,
-    record.recordId,
-    record.class,
-    record.type,
-    record.time,
-    record.actor.id,
-    action.srv,
-    action.slug,
-    action.tool,
-    action.op,
-    action.label,
-    record.decision?.rule ?? null,
-    call?.id ?? null,
-    call?.attempt ?? null,
-    record.digests?.grant ?? null,
-    ownStatus(record),
-    stream,
-    revision,
-    dataHash,
-    canonicalJson(record),
-  ];
+function headsOf(org: string, events: readonly Projected[]) {
+  const heads = new Map(events.map(({ stream, revision }) => [stream, revision]));
+  return [...heads].map(([stream, revision]) => ({ org_id: org, stream, revision: String(revision) }));
 }
+
+function firstOccurrences(records: readonly ProjectedRecord[]): ProjectedRecord[] {
+  const seen = new Set<string>();
+  return records.filter(({ record: { recordId } }) => !seen.has(recordId) && seen.add(recordId));
+}
+
+async function insert(tx: EntityManager, records: readonly ProjectedRecord[]): Promise<ProjectedRecord[]> {
+  if (records.length === 0) return [];
+  const rows = (await tx.query(INSERT_RECORDS, [JSON.stringify(records.map(recordRow))])) as { record_id: string }[];
+  const ids = new Set(rows.map(({ record_id: recordId }) => recordId));
+  return records.filter(({ record }) => ids.has(record.recordId));
+}
+
+/** Folds the new records, in their order, into the states of the calls that they belong to. */
+async function advanceCalls(tx: EntityManager, org: string, inserted: readonly ProjectedRecord[]): Promise<void> {
+  const ofCalls = inserted.flatMap(({ record }) => {
+    const grantHash = record.class === 'calls' ? record.digests?.grant : null;
+    return grantHash ? [{ record, grantHash }] : [];
+  });
+  if (ofCalls.length === 0) return;
+  const grants = [...new Set(ofCalls.map(({ grantHash }) => grantHash))];
+  const stored = (await tx.query(SELECT_CALLS, [org, grants])) as CallRow[];
+  const states = new Map<string, CallState>(stored.map((row) => [row.grant_hash, callState(row)]));
+  for (const { record, grantHash } of ofCalls) {
+    const next = evolveCall(states.get(grantHash), record);
+    if (next) states.set(grantHash, next);
+  }
+  const rows = JSON.stringify([...states].map(([grantHash, state]) => callRow({ org, grantHash }, state)));
+  await tx.query(UPSERT_CALLS, [rows]);
+  await tx.query(FOLLOW_CALLS, [rows]);
+}
+
+/** Of what was there already: the same statement stored twice is harmless, another one under the same recordId is not. */
+async function contradictions(tx: EntityManager, org: string, repeated: readonly ProjectedRecord[]): Promise<Fault[]> {
+  if (repeated.length === 0) return [];
+  const ids = repeated.map(({ record }) => record.recordId);
+  const rows = (await tx.query(SELECT_FIRST, [org, ids])) as { record_id: string; data: string }[];
+  const first = new Map(rows.map((row) => [row.record_id, recordIdentity(parseRecord(row.data))]));
+  return repeated
+    .filter(({ record }) => first.get(record.recordId) !== recordIdentity(record))
+    .map(({ stream, revision }) => ({ org, stream, revision, reason: 'contradiction' }));
+}
+
+async function reportFaults(tx: EntityManager, faults: readonly Fault[]): Promise<Fault[]> {
+  if (faults.length === 0) return [];
+  const rows = faults.map(({ org, stream, revision, reason }) => ({
+    org_id: org,
+    stream,
+    revision: String(revision),
+    reason,
+  }));
+  const added = (await tx.query(INSERT_FAULTS, [JSON.stringify(rows)])) as { stream: string; revision: string }[];
+  const isNew = new Set(added.map(({ stream, revision }) => `${stream}@${revision}`));
+  return faults.filter(({ stream, revision }) => isNew.has(`${stream}@${revision}`));
+}
+
+const parseRecord = (data: string): AuditRecord => auditRecordSchema.parse(JSON.parse(data));

@@ -2,7 +2,7 @@ import { auditRecordSchema, type AuditRow, type CallStatus, type Outcome } from 
 import { asOrganisation } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import type { PageRequest, RecordPage, RecordView } from '../ports/record-view.js';
-import { pageSql } from '../query/filter-sql.js';
+import { pageSql } from './postgres.page-sql.js';
 
 interface Row {
   record_id: string;

@@ -7,7 +7,7 @@ import type { ReadBarrier } from '../ports/read-barrier.js';
 import { interruptedRecord } from '../records/compose-record.js';
 
 export interface InterruptParts {
-  projection: Pick<Projection<unknown>, 'overdue' | 'pendingIntent'>;
+  projection: Pick<Projection, 'overdue' | 'pendingIntent'>;
   barrier: ReadBarrier;
   records: RecordOnce;
   clock: AppendClock;

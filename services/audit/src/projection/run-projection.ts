@@ -1,34 +1,38 @@
-import { runSubscription, type EventStore, type RunningSubscription, type StoredEvent } from '@portcullis/eventing';
+import { runSubscription, type EventStore, type RunningSubscription } from '@portcullis/eventing';
 import type { Logger } from '@portcullis/platform';
 import type { SegmentRegistry } from '../append/segment-registry.js';
-import type { Projection } from '../ports/projection.js';
-import { projectEvent, type ProjectedFault, type ProjectedRecord } from './project-record.js';
+import type { LeaderWork } from '../ports/leadership.js';
+import type { Fault, Projected, Projection } from '../ports/projection.js';
+import { projectEvent } from './project-record.js';
+import { ProjectionBuffer } from './projection-buffer.js';
 
-export interface ProjectionParts<Tx> {
+export interface ProjectionParts {
   store: Pick<EventStore, 'read' | 'end' | 'subscribe'>;
   segments: Pick<SegmentRegistry, 'read'>;
-  projection: Projection<Tx>;
+  projection: Projection;
   logger: Logger;
 }
 
 const NAME = 'records';
 const RETRY_MS = 500;
+const REBUILD_BATCH = 256;
 const STANDS_STILL = 'The projection stands still.';
 
 /** Keeps the projection up to date while it runs; rebuilds it from the registry's streams when there is no checkpoint. */
-export class RunProjection<Tx> {
+export class RunProjection implements LeaderWork {
   #subscription: RunningSubscription | undefined;
+  #buffer: ProjectionBuffer | undefined;
   #starting: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = true;
-  #failure: string | null = null;
+  #failedToStart = false;
 
-  constructor(private readonly parts: ProjectionParts<Tx>) {}
+  constructor(private readonly parts: ProjectionParts) {}
 
   start(): void {
     this.#stopped = false;
     this.#starting = this.#begin().catch((err: unknown) => {
-      this.#failure = STANDS_STILL;
+      this.#failedToStart = true;
       this.#log(err);
       if (!this.#stopped) this.#retry = setTimeout(() => this.start(), RETRY_MS);
     });
@@ -36,29 +40,40 @@ export class RunProjection<Tx> {
 
   /** Why the projection stands still, null while it runs. */
   failure(): string | null {
-    if (this.#subscription === undefined) return this.#failure;
-    return this.#subscription.status().failures > 0 ? STANDS_STILL : null;
+    const broken = (this.#subscription?.status().failures ?? 0) > 0;
+    return broken || this.#buffer?.failing || this.#failedToStart ? STANDS_STILL : null;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
     await this.#starting;
-    await this.#subscription?.stop();
+    // Together: what the subscription waits for may be the buffer.
+    await Promise.all([this.#subscription?.stop(), this.#buffer?.close()]);
     this.#subscription = undefined;
+    this.#buffer = undefined;
   }
 
   async #begin(): Promise<void> {
     const { store, projection } = this.parts;
-    if ((await projection.checkpoints.load(NAME)) === undefined) await this.#rebuild();
+    if ((await projection.checkpoint(NAME)) === undefined) await this.#rebuild();
     if (this.#stopped) return;
-    this.#failure = null;
+    this.#failedToStart = false;
+    this.#buffer = new ProjectionBuffer({
+      projection,
+      wrote: (faults) => this.#report(faults),
+      failed: (err) => this.#log(err),
+    });
     this.#subscription = runSubscription({
       store,
       name: NAME,
       filter: { prefixes: ['audit-'] },
-      checkpoints: projection.checkpoints,
-      handle: (event, tx) => this.#project(event, (projected) => projection.apply(tx, projected)),
+      checkpoints: this.#buffer,
+      handle: (event, events) => {
+        const projected = projectEvent(event);
+        if (projected) events.push(projected);
+        return Promise.resolve();
+      },
       backoff: { maxMs: 2000 },
       onFailure: (err) => this.#log(err),
     });
@@ -70,26 +85,25 @@ export class RunProjection<Tx> {
    */
   async #rebuild(): Promise<void> {
     const { store, segments, projection } = this.parts;
-    const end = await store.end();
+    const position = await store.end();
+    let events: Projected[] = [];
     for (const { stream } of await segments.read()) {
       for await (const event of store.read(stream)) {
         if (this.#stopped) return;
-        await this.#project(event, (projected) => projection.applyAlone(projected));
+        const projected = projectEvent(event);
+        if (projected) events.push(projected);
+        if (events.length < REBUILD_BATCH) continue;
+        this.#report(await projection.apply(events, null));
+        events = [];
       }
     }
-    await projection.checkpoints.transact(NAME, end, () => Promise.resolve());
+    this.#report(await projection.apply(events, { name: NAME, position }));
   }
 
-  async #project(
-    event: StoredEvent,
-    apply: (projected: ProjectedRecord | ProjectedFault) => Promise<boolean>,
-  ): Promise<void> {
-    const projected = projectEvent(event);
-    if (projected === undefined) return;
-    const isNewFault = await apply(projected);
-    if (!isNewFault) return;
-    const { stream, revision } = event;
-    this.parts.logger.error({ stream, revision: Number(revision) }, 'a stored event is not a valid audit record');
+  #report(faults: readonly Fault[]): void {
+    for (const { stream, revision, reason } of faults) {
+      this.parts.logger.error({ stream, revision: Number(revision), reason }, 'a stored event is not a valid record');
+    }
   }
 
   #log(err: unknown): void {

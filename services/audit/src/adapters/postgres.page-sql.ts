@@ -1,4 +1,5 @@
 import type { AuditFilter } from '@portcullis/contracts';
+import { columnText } from './column-text.js';
 import type { PageRequest, PagePosition } from '../ports/record-view.js';
 
 export interface Sql {
@@ -44,7 +45,7 @@ export function pageSql(org: string, { filter, order, limit, maxBytes, after }: 
 function conditionsOf(filter: AuditFilter, bind: (value: unknown) => string): string[] {
   const conditions = Object.entries(COLUMNS).flatMap(([field, condition]) => {
     const value = filter[field as keyof AuditFilter];
-    return value === undefined ? [] : [condition(bind(value))];
+    return value === undefined ? [] : [condition(bind(columnText(value)))];
   });
   const { server } = filter;
   if (server !== undefined) conditions.push(`${SERVER_ID.test(server) ? 'srv' : 'slug'} = ${bind(server)}`);
