@@ -9,7 +9,6 @@ import type {
   ReadResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
 import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
-import { verifies } from '../../../tools/verifies.js';
 import { startNode } from './node.js';
 import { emptyProto, shared, streams, streamsGrpc } from './protocol/generated.js';
 import {
@@ -272,7 +271,6 @@ describe('the embedded node', () => {
     });
 
     it('ends cleanly on SIGTERM with subscriptions open, and goes on where it was', async () => {
-      verifies('C5');
       const own = await startEventStoreNode();
       const user = EventStoreDBClient.connectionString(own.url);
       const stream = newStream();
