@@ -4,7 +4,8 @@ import { structToJson, type ProtoStruct } from '../check/struct.js';
 /** `portcullis.policy.v1.CheckRequest` as proto-loader gives it. */
 export interface ProtoCheckRequest {
   principal: { user: string } | null;
-  operation: string;
+  /** A number where the decoder does not know the name. */
+  operation: string | number;
   server: string;
   tool?: string;
   arguments: ProtoStruct | null;
@@ -13,11 +14,14 @@ export interface ProtoCheckRequest {
 
 const OPERATION_PREFIX = 'OPERATION_';
 
+const operationName = (operation: string | number): string =>
+  String(operation).slice(OPERATION_PREFIX.length).toLowerCase().replace('_', '.');
+
 /** @throws AppError INVALID_ARGUMENT naming the field */
 export function fromProto(message: ProtoCheckRequest): CheckRequest {
   const parsed = checkRequestSchema.safeParse({
     principal: message.principal?.user,
-    operation: message.operation.slice(OPERATION_PREFIX.length).toLowerCase().replace('_', '.'),
+    operation: operationName(message.operation),
     server: message.server,
     tool: message.tool ?? null,
     // Checked by the decision, like those of every transport: the schema would only say that they are not JSON.
