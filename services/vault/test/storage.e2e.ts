@@ -98,6 +98,8 @@ describe('the database of the vault', () => {
       `INSERT INTO used_grants VALUES ($1, 'old', now() - interval '11 minutes'), ($1, 'new', now() - interval '9 minutes')`,
       [org],
     );
+    const seen = await installation.job.query('SELECT jti FROM used_grants');
+    expect(seen.rows).toEqual([{ jti: 'old' }]);
     const { rowCount } = await installation.job.query('DELETE FROM used_grants');
     expect(rowCount).toBe(1);
     const { rows } = await installation.database.query('SELECT jti FROM used_grants WHERE org_id = $1', [
