@@ -8,6 +8,7 @@ import {
   type ServiceWithDatabase,
 } from '../postgres/service-databases.js';
 import { INSTANCE_VARIABLE } from '../processes/reap-orphans.js';
+import { MigrationRecord } from './migration-record.js';
 import { programOf } from './program-of.js';
 import type { Run } from './service-environment.js';
 
@@ -24,6 +25,8 @@ async function migrate(
   { data, installation }: Run,
   signal: AbortSignal,
 ): Promise<void> {
+  const record = new MigrationRecord(data.postgres, service);
+  if (record.isUpToDate()) return;
   const logFile = join(data.logs, `${service}-migration.log`);
   const log = openLog(logFile);
   const child = spawn(process.execPath, [programOf(`@portcullis/${service}`, 'migrate.js')], {
@@ -46,6 +49,7 @@ async function migrate(
           );
       });
     });
+    record.keep();
   } finally {
     closeSync(log);
   }

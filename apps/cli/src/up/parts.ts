@@ -8,32 +8,41 @@ import { serviceEnvironment, type Run } from './service-environment.js';
 
 const READY_WITHIN_MS = 60_000;
 
+interface Program {
+  name: string;
+  args: string[];
+  env: Record<string, string>;
+}
+
 /** A compiled Node program of ours that says when it is ready and ends with this process. */
-const nodePart = (name: string, args: string[], env: Record<string, string>): Part =>
+const nodePart = ({ data }: Run, { name, args, env }: Program): Part =>
   processPart({
     name,
     command: process.execPath,
     args: [...endWithParentArguments(), ...args],
-    env,
+    // Compiled code of the modules, so that the next start takes less processor time.
+    env: { ...env, NODE_COMPILE_CACHE: join(data.run, 'compile-cache') },
     readiness: { by: 'line' },
     readyWithinMs: READY_WITHIN_MS,
     endsWithParent: true,
   });
 
 export const servicePart = (service: EmbeddedService, run: Run): Part =>
-  nodePart(service, [programOf(`@portcullis/${service}`, 'main.js')], serviceEnvironment(service, run));
+  nodePart(run, {
+    name: service,
+    args: [programOf(`@portcullis/${service}`, 'main.js')],
+    env: serviceEnvironment(service, run),
+  });
 
 /** Password and certificate of the event store's node; made by the node at its first start. */
 export const eventStoreCredentials = (data: DataDirectory): string =>
   data.file('secrets', 'eventstore-credentials.json');
 
-export function eventStorePart({ data, ports }: Run): Part {
+export function eventStorePart(run: Run): Part {
+  const { data, ports } = run;
   const options = ['--data', join(data.eventStore, 'events.sqlite'), '--port', String(ports.eventStore)];
   const program = programOf('@portcullis/embedded-eventstore', 'main.js');
   const credentials = ['--credentials-file', eventStoreCredentials(data)];
-  return nodePart(
-    'eventstore',
-    ['--disable-warning=ExperimentalWarning', program, ...options, ...credentials],
-    {},
-  );
+  const args = ['--disable-warning=ExperimentalWarning', program, ...options, ...credentials];
+  return nodePart(run, { name: 'eventstore', args, env: {} });
 }
