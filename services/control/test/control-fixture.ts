@@ -119,11 +119,10 @@ export async function startFixture(): Promise<ControlFixture> {
 }
 
 async function request(url: string, method: string, path: string, options: ApiOptions = {}): Promise<Answer> {
-  const isWrite = method !== 'GET' && method !== 'DELETE';
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
-      ...(isWrite ? { 'content-type': 'application/json' } : {}),
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
       ...options.headers,
     },

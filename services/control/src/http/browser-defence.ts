@@ -2,7 +2,6 @@ import { AppError } from '@portcullis/contracts';
 
 /** What a browser says about a request, beside the credential. */
 export interface BrowserFacts {
-  readonly method: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
   /** `Sec-Fetch-Site`: browsers set it and pages can't. */
@@ -11,14 +10,13 @@ export interface BrowserFacts {
   readonly hasBody: boolean;
 }
 
-const WRITES = new Set(['POST', 'PUT', 'PATCH']);
-
 /**
  * Refuses what another site made a browser send.
  *
  * - `Host` must be one that this API is known by: a name that an attacker re-pointed at our address (DNS rebinding) is not.
  * - `Origin`, where there is one, must be that host, and `Sec-Fetch-Site` must not speak of another site.
- * - Writes carry JSON: a form or a `text/plain` body, which browsers send across origins unasked, is not read at all.
+ * - A body is JSON and says so: a form or a `text/plain` body, which browsers send across origins unasked, is not read
+ *   at all. (A write without a body is stopped by the two rules above, and by needing a bearer token at all.)
  */
 export function refuseForeignBrowser(facts: BrowserFacts, allowedHosts: readonly string[]): AppError | null {
   const host = facts.host?.toLowerCase();
@@ -32,7 +30,7 @@ export function refuseForeignBrowser(facts: BrowserFacts, allowedHosts: readonly
       details: { reason: 'cross_origin' },
     });
   }
-  if ((WRITES.has(facts.method) || facts.hasBody) && !isJson(facts.contentType)) {
+  if (facts.hasBody && !isJson(facts.contentType)) {
     return new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send this request with Content-Type: application/json.');
   }
   return null;

@@ -38,10 +38,9 @@ export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly s
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
-    const { headers, method, url } = request;
+    const { headers, url } = request;
     const refusal = refuseForeignBrowser(
       {
-        method,
         host: headers.host,
         origin: headers.origin,
         fetchSite: one(headers['sec-fetch-site']),

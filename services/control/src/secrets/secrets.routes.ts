@@ -16,12 +16,10 @@ const metadata = secretMetadataSchema.meta({
 });
 const tag = 'Secrets';
 
-const targetSchema = z
-  .strictObject({ org: organisationId, ...secretTargetSchema.shape })
-  .meta({
-    id: 'SealingTarget',
-    description: 'What the sealed value is bound to. Its RFC 8785 bytes are the aad.',
-  });
+const targetSchema = z.strictObject({ org: organisationId, ...secretTargetSchema.shape }).meta({
+  id: 'SealingTarget',
+  description: 'What the sealed value is bound to. Its RFC 8785 bytes are the aad.',
+});
 
 export const GET_SEALING_KEY = route({
   id: 'getSealingKey',
