@@ -32,6 +32,10 @@ interface Report {
   pids: Record<string, number>;
 }
 
+interface ExportedLine {
+  record: { type: string; recordId: string; call: { intent: string | null } };
+}
+
 /** A credential and an argument that occur nowhere by chance. */
 const CREDENTIAL = `canary-credential-${randomBytes(24).toString('base64url')}`;
 const ARGUMENT = `canary-argument-${randomBytes(24).toString('base64url')}`;
@@ -168,9 +172,7 @@ describe('the record', () => {
     verifies('B1');
     await eventually(async () => {
       const lines = (await admin.text('/api/audit/export?format=jsonl&class=calls')).trim().split('\n');
-      const records = lines.map(
-        (line) => JSON.parse(line) as { type: string; call: { intent: string | null }; recordId: string },
-      );
+      const records = lines.map((line) => (JSON.parse(line) as ExportedLine).record);
       const types = (type: string) => records.filter((record) => record.type === type);
       const closed = new Set(types('ToolCallCompleted').map((record) => record.call.intent));
       expect(types('ToolCallAuthorized').length).toBeGreaterThan(8);
