@@ -63,7 +63,10 @@ export function compose(parts: Parts): Audit {
   const earlier = new FindEarlier(new ProjectedEarlierRecords(view, barrier));
   const log = new RecordLog(store, segments, nowMs);
   const records = new RecordOnce(log, earlier, nowMs);
-  const accept = new AcceptEntry({ keyring, clock, now, intentDeadlineMs: config.INTENT_DEADLINE_MS }, earlier);
+  const accept = new AcceptEntry(
+    { keyring, clock, now, intentDeadlineMs: config.INTENT_DEADLINE_MS },
+    earlier,
+  );
   const deadlineMs = config.APPEND_DEADLINE_MS;
 
   const projection = new PostgresProjection(parts.jobs);

@@ -1,4 +1,10 @@
-import { databaseFields, eventStoreFields, parseConfig, secretFile, serviceFields } from '@portcullis/platform';
+import {
+  databaseFields,
+  eventStoreFields,
+  parseConfig,
+  secretFile,
+  serviceFields,
+} from '@portcullis/platform';
 import { z } from 'zod';
 
 const milliseconds = (fallback: number, least: number) =>
@@ -26,5 +32,6 @@ export const loadConfig = (environment: NodeJS.ProcessEnv = process.env): Config
 /** What the migration needs: the schema's owner, which the running service never is. */
 const migrationSchema = z.object({ DATABASE_OWNER_URL_FILE: secretFile("the URL of the schema's owner") });
 
-export const loadMigrationConfig = (environment: NodeJS.ProcessEnv = process.env): z.infer<typeof migrationSchema> =>
-  parseConfig(migrationSchema, environment);
+export const loadMigrationConfig = (
+  environment: NodeJS.ProcessEnv = process.env,
+): z.infer<typeof migrationSchema> => parseConfig(migrationSchema, environment);

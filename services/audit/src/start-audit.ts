@@ -28,7 +28,10 @@ const RETRY_MS = 250;
 export async function startAudit(config: Config, logger: Logger): Promise<RunningService & { audit: Audit }> {
   const clock = (): Date => new Date();
   const keyring = loadKeyring('audit', config, clock);
-  const store = connectEventStore({ url: config.EVENTSTORE_URL_FILE, appendTimeoutMs: config.STORE_TIMEOUT_MS });
+  const store = connectEventStore({
+    url: config.EVENTSTORE_URL_FILE,
+    appendTimeoutMs: config.STORE_TIMEOUT_MS,
+  });
   const [database, jobs] = await Promise.all([
     connectDatabase({ url: config.DATABASE_URL_FILE, schema: SCHEMA, applicationName: 'portcullis-audit' }),
     connectDatabase({
@@ -47,7 +50,11 @@ export async function startAudit(config: Config, logger: Logger): Promise<Runnin
     logger,
   });
   const app = await NestFactory.createMicroservice(AppModule.with(audit.useCases), {
-    strategy: new VerbServer({ connection, logger, authenticator: new ServiceCallerAuthenticator(keyring, clock) }),
+    strategy: new VerbServer({
+      connection,
+      logger,
+      authenticator: new ServiceCallerAuthenticator(keyring, clock),
+    }),
     logger: new NestLogger(logger),
   });
   app.useGlobalFilters(new PassThroughFilter());

@@ -5,7 +5,6 @@ import {
   newId,
   payloadHash,
   recordHash,
-  VERBS,
   verifyToken,
   type AppendEntry,
   type AppendResult,
@@ -25,7 +24,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => fixture.stop());
 
-const append = (sender: Sender, ...entries: AppendEntry[]): Promise<AppendResult[]> => fixture.append(sender, ...entries);
+const append = (sender: Sender, ...entries: AppendEntry[]): Promise<AppendResult[]> =>
+  fixture.append(sender, ...entries);
 const recorded = (sender: Sender, entry: AppendEntry) => fixture.recorded(sender, entry);
 const rowsOf = (org: string, filter: AuditFilter = {}) => fixture.rowsOf(org, filter);
 
@@ -37,7 +37,13 @@ describe('append', () => {
     const org = newId();
     const grant = grantFor(policy(), { org, sub: newId(), tool: 'create_note', label: 'write' });
     const result = await recorded('gateway', intent(grant));
-    const receipt = verifyToken(fixture.keyring('vault'), 'pc-receipt+jwt', 'audit', result.receipt ?? '', new Date());
+    const receipt = verifyToken(
+      fixture.keyring('vault'),
+      'pc-receipt+jwt',
+      'audit',
+      result.receipt ?? '',
+      new Date(),
+    );
     const [row] = await rowsOf(org);
     expect(receipt).toMatchObject({
       kind: 'intent',
@@ -49,7 +55,10 @@ describe('append', () => {
       dh: row?.dataHash,
     });
     expect(recordHash(canonicalBytes(row?.record)).toString('base64url')).toBe(row?.dataHash);
-    expect(row?.record).toMatchObject({ type: 'ToolCallAuthorized', action: { tool: 'create_note', label: 'write' } });
+    expect(row?.record).toMatchObject({
+      type: 'ToolCallAuthorized',
+      action: { tool: 'create_note', label: 'write' },
+    });
     expect(row?.state).toEqual({ status: 'pending', recordId: null, outcome: null });
   });
 
@@ -65,7 +74,13 @@ describe('append', () => {
     }
     const hashes = [first, second, third].map((result) => {
       if (result?.status !== 'recorded') throw new Error('refused');
-      return verifyToken(fixture.keyring('vault'), 'pc-receipt+jwt', 'audit', result.receipt ?? '', new Date()).dh;
+      return verifyToken(
+        fixture.keyring('vault'),
+        'pc-receipt+jwt',
+        'audit',
+        result.receipt ?? '',
+        new Date(),
+      ).dh;
     });
     expect(new Set(hashes).size).toBe(1);
     expect(await rowsOf(org)).toHaveLength(1);
@@ -107,7 +122,13 @@ describe('append', () => {
       sealed: [],
       argumentBytes: 3,
     };
-    const results = await append('gateway', fact(org), good, intent(grantFor(fixture.keyring('policy')), newId()), denied);
+    const results = await append(
+      'gateway',
+      fact(org),
+      good,
+      intent(grantFor(fixture.keyring('policy')), newId()),
+      denied,
+    );
     expect(results.map(({ status }) => status)).toEqual(['refused', 'recorded', 'recorded', 'recorded']);
     expect(results.map(({ recordId }) => recordId)).toEqual([
       expect.any(String),
@@ -126,7 +147,9 @@ describe('who may have what recorded', () => {
     const grant = grantFor(policy());
     const [header, payload, tag] = grant.split('.') as [string, string, string];
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
-    const forged = Buffer.from(JSON.stringify({ ...claims, tool: 'delete_everything' })).toString('base64url');
+    const forged = Buffer.from(JSON.stringify({ ...claims, tool: 'delete_everything' })).toString(
+      'base64url',
+    );
     for (const token of [`${header}.${forged}.${tag}`, `${header}.${payload}.${'A'.repeat(43)}`]) {
       expect(await foreign(intent(token))).toMatchObject({ status: 'refused', code: 'UNAUTHENTICATED' });
     }
@@ -145,7 +168,10 @@ describe('who may have what recorded', () => {
     const past = new Date(Date.now() - 50_000);
     const grant = grantFor(fixture.trust.keyring('policy', () => past));
     expect(await foreign(intent(grant))).toMatchObject({ status: 'refused', code: 'UNAUTHENTICATED' });
-    expect(await foreign(outcome(grant, { intent: newId() }))).toMatchObject({ status: 'recorded', receipt: null });
+    expect(await foreign(outcome(grant, { intent: newId() }))).toMatchObject({
+      status: 'recorded',
+      receipt: null,
+    });
   });
 
   it('keeps the services to their own statements', async () => {
@@ -164,11 +190,14 @@ describe('who may have what recorded', () => {
       ['control', fact(org, { action: 'user' })],
     ];
     for (const [sender, entry] of refused) {
-      expect([sender, await append(sender, entry)]).toMatchObject([sender, [{ status: 'refused', code: 'FORBIDDEN' }]]);
+      expect([sender, await append(sender, entry)]).toMatchObject([
+        sender,
+        [{ status: 'refused', code: 'FORBIDDEN' }],
+      ]);
     }
-    expect(await append('gateway', outcome(grant, { intent: newId(), result: 'interrupted' }))).toMatchObject([
-      { status: 'refused', code: 'INVALID_ARGUMENT' },
-    ]);
+    expect(await append('gateway', outcome(grant, { intent: newId(), result: 'interrupted' }))).toMatchObject(
+      [{ status: 'refused', code: 'INVALID_ARGUMENT' }],
+    );
     expect(await rowsOf(org)).toEqual([]);
   });
 
@@ -186,7 +215,10 @@ describe('who may have what recorded', () => {
     }
     const rows = await rowsOf(org, { class: 'admin' });
     expect(rows.map(({ record }) => [record.source, record.action.op])).toEqual(facts.reverse());
-    expect(rows[0]).toMatchObject({ state: null, record: { type: 'AdminActionRecorded', data: { role: 'member' } } });
+    expect(rows[0]).toMatchObject({
+      state: null,
+      record: { type: 'AdminActionRecorded', data: { role: 'member' } },
+    });
   });
 
   it("gives control a receipt for an admin operation's grant, recorded as an admin action", async () => {
@@ -194,7 +226,10 @@ describe('who may have what recorded', () => {
     const grant = grantFor(policy(), { org, op: 'secret.put', tool: null, tdg: null, label: null });
     expect(await recorded('control', intent(grant))).toMatchObject({ receipt: expect.any(String) });
     expect(await rowsOf(org)).toMatchObject([
-      { state: null, record: { type: 'AdminActionAuthorized', class: 'admin', action: { op: 'secret.put' } } },
+      {
+        state: null,
+        record: { type: 'AdminActionAuthorized', class: 'admin', action: { op: 'secret.put' } },
+      },
     ]);
   });
 });
@@ -211,7 +246,11 @@ describe('denials and outcomes', () => {
       state: { status: 'denied', recordId: row?.record.recordId, outcome: null },
       record: {
         type: 'ToolCallDenied',
-        decision: { result: 'deny', rule: 'no-payments', reasons: [{ code: 'rule_denies', rule: 'no-payments' }] },
+        decision: {
+          result: 'deny',
+          rule: 'no-payments',
+          reasons: [{ code: 'rule_denies', rule: 'no-payments' }],
+        },
       },
     });
     expect(JSON.stringify(row)).not.toContain('4711');
@@ -227,7 +266,11 @@ describe('denials and outcomes', () => {
     expect(completed?.record).toMatchObject({ type: 'ToolCallCompleted', call: { intent: begun.recordId } });
     expect(started).toMatchObject({
       record: { recordId: begun.recordId, outcome: null },
-      state: { status: 'failure', recordId: completed?.record.recordId, outcome: { latencyMs: 12, resultBytes: 345 } },
+      state: {
+        status: 'failure',
+        recordId: completed?.record.recordId,
+        outcome: { latencyMs: 12, resultBytes: 345 },
+      },
     });
     expect(await rowsOf(org, { outcome: 'pending' })).toEqual([]);
   });
@@ -247,7 +290,10 @@ describe('denials and outcomes', () => {
   it('refuses to record an answer or arguments: there is no field for them', async () => {
     verifies('P10', 'G7');
     const grant = grantFor(policy());
-    const withPayload = { ...outcome(grant, { intent: newId() }), answer: 'the customer list' } as AppendEntry;
+    const withPayload = {
+      ...outcome(grant, { intent: newId() }),
+      answer: 'the customer list',
+    } as AppendEntry;
     await expect(append('gateway', withPayload)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });

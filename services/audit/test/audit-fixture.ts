@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  Secret,
   VerbCaller,
   VERBS,
   type AppendEntry,
@@ -15,7 +16,14 @@ import {
 } from '@portcullis/contracts';
 import { startEventStoreNode, type TestNode } from '@portcullis/embedded-eventstore/testing';
 import { createLogger, migrate, NatsRequester, type RunningService } from '@portcullis/platform';
-import { startNats, startPostgres, testTrust, type TestDatabase, type TestNats, type TestTrust } from '@portcullis/platform/testing';
+import {
+  startNats,
+  startPostgres,
+  testTrust,
+  type TestDatabase,
+  type TestNats,
+  type TestPostgres,
+} from '@portcullis/platform/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Audit } from '../src/compose.js';
 import { loadConfig, type Config } from '../src/config.js';
@@ -32,34 +40,50 @@ export type Sender = 'gateway' | 'control' | 'vault' | 'policy';
 export class AuditFixture {
   readonly running: RunningAudit[] = [];
   private readonly connections: NatsConnection[] = [];
-  private readonly callers = new Map<Sender, VerbCaller>();
+  private readonly callers = new Map<Sender, Promise<VerbCaller>>();
   private readonly keyrings = new Map<ServiceName, Keyring>();
 
+  readonly nats: TestNats;
+  readonly database: TestDatabase;
+  readonly node: TestNode;
+  readonly trust = testTrust();
+  readonly directory = mkdtempSync(join(tmpdir(), 'portcullis-audit-'));
+
   private constructor(
-    readonly nats: TestNats,
-    readonly postgres: Awaited<ReturnType<typeof startPostgres>>,
-    readonly database: TestDatabase,
-    readonly node: TestNode,
-    readonly trust: TestTrust,
-    readonly directory: string,
-  ) {}
+    private readonly parts: {
+      nats: TestNats;
+      postgres: TestPostgres;
+      database: TestDatabase;
+      node: TestNode;
+    },
+  ) {
+    this.nats = parts.nats;
+    this.database = parts.database;
+    this.node = parts.node;
+  }
+
+  /** For what only an operator may do. */
+  get superuserUrl(): Secret {
+    const url = new URL(this.parts.postgres.superuserUrl.revealText());
+    url.pathname = new URL(this.database.ownerUrl.revealText()).pathname;
+    return Secret.of(url.href);
+  }
 
   static async start(): Promise<AuditFixture> {
     const [nats, postgres, node] = await Promise.all([startNats(), startPostgres(), startEventStoreNode()]);
     const database = await postgres.database('audit');
     await migrate({ ownerUrl: database.ownerUrl, schema: SCHEMA, migrations: MIGRATIONS });
-    const directory = mkdtempSync(join(tmpdir(), 'portcullis-audit-'));
-    return new AuditFixture(nats, postgres, database, node, testTrust(), directory);
+    return new AuditFixture({ nats, postgres, database, node });
   }
 
-  /** Another replica, with the variables that a set-up gives it. */
-  async startAudit(overrides: Overrides = {}): Promise<RunningAudit> {
+  /** The variables that a set-up gives a replica. */
+  environment(overrides: Overrides = {}): Record<string, string> {
     const file = (name: string, content: string): string => {
       const path = join(this.directory, name);
       writeFileSync(path, content, { mode: 0o600 });
       return path;
     };
-    const config = loadConfig({
+    return {
       ...this.trust.files('audit'),
       NATS_URL: this.nats.url,
       NATS_NKEY_SEED_FILE: file('nats.seed', this.nats.seedOf('audit').revealText()),
@@ -68,8 +92,16 @@ export class AuditFixture {
       EVENTSTORE_URL_FILE: file('eventstore.url', this.node.url),
       INTERRUPT_INTERVAL_MS: '100',
       ...overrides,
-    });
-    const running = await startAudit(config, createLogger('audit', process.env['TEST_LOG_LEVEL'] ?? 'silent'));
+    };
+  }
+
+  /** Another replica, in this process. */
+  async startAudit(overrides: Overrides = {}): Promise<RunningAudit> {
+    const config = loadConfig(this.environment(overrides));
+    const running = await startAudit(
+      config,
+      createLogger('audit', process.env['TEST_LOG_LEVEL'] ?? 'silent'),
+    );
     this.running.push(running);
     return running;
   }
@@ -87,14 +119,15 @@ export class AuditFixture {
 
   /** Calls audit as that service does: its keys, its NATS user. */
   async call<Request, Reply>(sender: Sender, verb: Verb<Request, Reply>, request: Request): Promise<Reply> {
-    let caller = this.callers.get(sender);
-    if (caller === undefined) {
-      const connection = await this.nats.connectAs(sender);
-      this.connections.push(connection);
-      caller = new VerbCaller(new NatsRequester(connection), this.keyring(sender));
-      this.callers.set(sender, caller);
-    }
-    return caller.call(verb, request);
+    const caller = this.callers.get(sender) ?? this.connect(sender);
+    this.callers.set(sender, caller);
+    return (await caller).call(verb, request);
+  }
+
+  private async connect(sender: Sender): Promise<VerbCaller> {
+    const connection = await this.nats.connectAs(sender);
+    this.connections.push(connection);
+    return new VerbCaller(new NatsRequester(connection), this.keyring(sender));
   }
 
   async append(sender: Sender, ...entries: AppendEntry[]): Promise<AppendResult[]> {
@@ -110,16 +143,26 @@ export class AuditFixture {
   /** The newest rows of an organisation, as control asks for them. */
   async rowsOf(org: string, filter: AuditFilter = {}): Promise<AuditRow[]> {
     const assertion = principalFor(this.keyring('control'), org);
-    return (await this.call('control', VERBS.auditQuery, { assertion, filter, limit: 500, cursor: null })).rows;
+    return (await this.call('control', VERBS.auditQuery, { assertion, filter, limit: 500, cursor: null }))
+      .rows;
   }
 
   /** A whole export, chunk by chunk. */
-  async exported(org: string, format: 'csv' | 'jsonl', filter: AuditFilter = {}): Promise<AuditExportChunk[]> {
+  async exported(
+    org: string,
+    format: 'csv' | 'jsonl',
+    filter: AuditFilter = {},
+  ): Promise<AuditExportChunk[]> {
     const chunks: AuditExportChunk[] = [];
     let cursor: string | null = null;
     do {
       const assertion = principalFor(this.keyring('control'), org);
-      const chunk: AuditExportChunk = await this.call('control', VERBS.auditExport, { assertion, filter, format, cursor });
+      const chunk: AuditExportChunk = await this.call('control', VERBS.auditExport, {
+        assertion,
+        filter,
+        format,
+        cursor,
+      });
       chunks.push(chunk);
       cursor = chunk.next;
     } while (cursor !== null);
@@ -130,7 +173,7 @@ export class AuditFixture {
     this.node.resume();
     for (const running of [...this.running]) await this.stopAudit(running);
     await Promise.all(this.connections.map((connection) => connection.close()));
-    await Promise.all([this.nats.stop(), this.postgres.stop(), this.node.stop()]);
+    await Promise.all([this.nats.stop(), this.parts.postgres.stop(), this.node.stop()]);
     this.trust.clean();
     rmSync(this.directory, { recursive: true, force: true });
   }

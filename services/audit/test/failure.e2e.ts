@@ -10,7 +10,11 @@ let audit: RunningAudit;
 
 beforeAll(async () => {
   fixture = await AuditFixture.start();
-  audit = await fixture.startAudit({ INTENT_DEADLINE_MS: '1500', APPEND_DEADLINE_MS: '2500', STORE_TIMEOUT_MS: '700' });
+  audit = await fixture.startAudit({
+    INTENT_DEADLINE_MS: '1500',
+    APPEND_DEADLINE_MS: '2500',
+    STORE_TIMEOUT_MS: '700',
+  });
   await eventually(async () => expect((await health()).status).toBe(200), { deadlineMs: 10_000 });
 }, 60_000);
 afterAll(() => fixture.stop(), 60_000);
@@ -33,7 +37,11 @@ describe('a call whose outcome never comes', () => {
       },
       { deadlineMs: 8000 },
     );
-    expect(rows[0]?.record).toMatchObject({ source: 'audit', call: { intent: begun.recordId }, outcome: { result: 'interrupted' } });
+    expect(rows[0]?.record).toMatchObject({
+      source: 'audit',
+      call: { intent: begun.recordId },
+      outcome: { result: 'interrupted' },
+    });
     await fixture.recorded('gateway', outcome(grant, { intent: begun.recordId, result: 'success' }));
     const recovered = await fixture.rowsOf(org);
     expect(types(recovered)).toEqual(['OutcomeRecovered', 'ToolCallInterrupted', 'ToolCallAuthorized']);
@@ -48,10 +56,16 @@ describe('a call whose outcome never comes', () => {
     await fixture.recorded('gateway', outcome(grant, { intent: begun.recordId, result: 'aborted' }));
     await fixture.recorded('gateway', intent(grantFor(policy(), { org: other })));
     // The other call is younger: when it has been closed, this one would have been.
-    await eventually(async () => expect(await fixture.rowsOf(other, { outcome: 'interrupted' })).toHaveLength(2), {
-      deadlineMs: 8000,
-    });
-    expect(types(await fixture.rowsOf(org, { outcome: 'aborted' }))).toEqual(['AbortedBeforeEffect', 'ToolCallAuthorized']);
+    await eventually(
+      async () => expect(await fixture.rowsOf(other, { outcome: 'interrupted' })).toHaveLength(2),
+      {
+        deadlineMs: 8000,
+      },
+    );
+    expect(types(await fixture.rowsOf(org, { outcome: 'aborted' }))).toEqual([
+      'AbortedBeforeEffect',
+      'ToolCallAuthorized',
+    ]);
   });
 });
 
@@ -100,12 +114,18 @@ describe('an event store in trouble', () => {
     await fixture.node.kill();
     const results = (await Promise.all(pending)).flat();
     await fixture.node.restart();
-    const acknowledged = [first, ...results].flatMap((result) => (result.status === 'recorded' ? [result.recordId] : []));
+    const acknowledged = [first, ...results].flatMap((result) =>
+      result.status === 'recorded' ? [result.recordId] : [],
+    );
     const ids = await eventually(() => storedIds(first.stream), { deadlineMs: 10_000 });
     expect(acknowledged.filter((recordId) => !ids.includes(recordId))).toEqual([]);
-    await eventually(() => fixture.recorded('gateway', intent(grantFor(policy(), { org }))), { deadlineMs: 15_000 });
+    await eventually(() => fixture.recorded('gateway', intent(grantFor(policy(), { org }))), {
+      deadlineMs: 15_000,
+    });
     const rows = await eventually(() => fixture.rowsOf(org), { deadlineMs: 15_000 });
-    const shown = rows.filter(({ record }) => record.type === 'ToolCallAuthorized').map(({ record }) => record.recordId);
+    const shown = rows
+      .filter(({ record }) => record.type === 'ToolCallAuthorized')
+      .map(({ record }) => record.recordId);
     expect(acknowledged.filter((recordId) => !shown.includes(recordId))).toEqual([]);
     expect(new Set(shown).size).toBe(shown.length);
   }, 60_000);
@@ -120,7 +140,12 @@ describe('a projection that can not catch up', () => {
     try {
       await fixture.recorded('gateway', intent(grantFor(policy(), { org })));
       const assertion = principalFor(fixture.keyring('control'), org);
-      const query = fixture.call('control', VERBS.auditQuery, { assertion, filter: {}, limit: 10, cursor: null });
+      const query = fixture.call('control', VERBS.auditQuery, {
+        assertion,
+        filter: {},
+        limit: 10,
+        cursor: null,
+      });
       await expect(query).rejects.toMatchObject({ code: 'STALE' } satisfies Partial<AppError>);
       const [late] = await fixture.append('control', fact(org, { recordId: '01JD000000000000000000FACT' }));
       expect(late).toMatchObject({ status: 'refused', code: 'STALE' });

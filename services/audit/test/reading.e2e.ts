@@ -34,14 +34,25 @@ const PAYMENTS = '01JD00000000000000000000P1';
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  const read = grantFor(policy(), { org, sub: alice, kind: 'agent', act: { client: 'cursor', agent: 'coder' } });
+  const read = grantFor(policy(), {
+    org,
+    sub: alice,
+    kind: 'agent',
+    act: { client: 'cursor', agent: 'coder' },
+  });
   const write = grantFor(policy(), { org, srv: PAYMENTS, slug: 'payments', tool: 'pay', label: 'write' });
   ids['read'] = (await fixture.recorded('gateway', intent(read))).recordId;
   ids['readDone'] = (await fixture.recorded('gateway', outcome(read, { intent: ids['read'] }))).recordId;
   ids['write'] = (await fixture.recorded('gateway', intent(write))).recordId;
   const denial = denialFor(policy(), { org, sub: alice, tool: 'pay', srv: PAYMENTS, slug: 'payments' });
   ids['denied'] = newId();
-  await fixture.recorded('gateway', { kind: 'denial', recordId: ids['denied'], denial, sealed: [], argumentBytes: 5 });
+  await fixture.recorded('gateway', {
+    kind: 'denial',
+    recordId: ids['denied'],
+    denial,
+    sealed: [],
+    argumentBytes: 5,
+  });
   const hostile = fact(org, {
     action: 'server.created',
     target: { type: 'server', id: '=HYPERLINK("https://evil.example")' },
@@ -100,7 +111,8 @@ describe('query', () => {
   it('shows every record to the byte, with the hash of its canonical form', async () => {
     for (const { record, dataHash, stream, revision } of await fixture.rowsOf(org)) {
       expect(recordHash(canonicalBytes(record)).toString('base64url')).toBe(dataHash);
-      for await (const event of store.read(stream, { from: BigInt(revision), limit: 1 })) expect(event.data).toEqual(record);
+      for await (const event of store.read(stream, { from: BigInt(revision), limit: 1 }))
+        expect(event.data).toEqual(record);
     }
   });
 
@@ -122,8 +134,13 @@ describe('export', () => {
     const [chunk] = await fixture.exported(org, 'csv');
     expect(chunk?.next).toBeNull();
     expect(chunk?.chunk).toContain('\r\n');
-    const rows = parse(chunk?.chunk ?? '', { columns: true, record_delimiter: '\r\n' }) as Record<string, string>[];
-    expect(rows.map(({ recordId }) => recordId)).toEqual(['read', 'readDone', 'write', 'denied', 'fact'].map((key) => ids[key]));
+    const rows = parse(chunk?.chunk ?? '', { columns: true, record_delimiter: '\r\n' }) as Record<
+      string,
+      string
+    >[];
+    expect(rows.map(({ recordId }) => recordId)).toEqual(
+      ['read', 'readDone', 'write', 'denied', 'fact'].map((key) => ids[key]),
+    );
     expect(rows[0]).toMatchObject({
       type: 'ToolCallAuthorized',
       actorKind: 'agent',
@@ -141,7 +158,13 @@ describe('export', () => {
       argumentBytes: '42',
       resultBytes: '345',
     });
-    expect(rows.map(({ outcome: status }) => status)).toEqual(['success', 'success', 'pending', 'denied', '']);
+    expect(rows.map(({ outcome: status }) => status)).toEqual([
+      'success',
+      'success',
+      'pending',
+      'denied',
+      '',
+    ]);
     expect(rows[4]).toMatchObject({
       targetId: `'=HYPERLINK("https://evil.example")`,
       data: '{"note":"say \\"hi\\", then\\r\\nleave"}',
@@ -168,12 +191,19 @@ describe('export', () => {
       await fixture.append('gateway', ...entries);
     }
     const assertion = principalFor(fixture.keyring('control'), many);
-    const first = await fixture.call('control', VERBS.auditExport, { assertion, filter: {}, format: 'jsonl', cursor: null });
+    const first = await fixture.call('control', VERBS.auditExport, {
+      assertion,
+      filter: {},
+      format: 'jsonl',
+      cursor: null,
+    });
     const later = await fixture.recorded('gateway', intent(grantFor(policy(), { org: many })));
     const chunks = [first];
     while (chunks.at(-1)?.next) {
       const cursor = chunks.at(-1)?.next ?? null;
-      chunks.push(await fixture.call('control', VERBS.auditExport, { assertion, filter: {}, format: 'jsonl', cursor }));
+      chunks.push(
+        await fixture.call('control', VERBS.auditExport, { assertion, filter: {}, format: 'jsonl', cursor }),
+      );
     }
     expect(chunks.length).toBeGreaterThan(1);
     for (const { chunk } of chunks) expect(Buffer.byteLength(chunk)).toBeLessThanOrEqual(200 * 1024);
@@ -197,28 +227,47 @@ describe('another organisation', () => {
     const csv = (await fixture.exported(stranger, 'csv')).map(({ chunk }) => chunk).join('');
     for (const recordId of Object.values(ids)) expect(csv).not.toContain(recordId);
     const assertion = principalFor(fixture.keyring('control'), org);
-    const own = await fixture.call('control', VERBS.auditQuery, { assertion, filter: {}, limit: 1, cursor: null });
+    const own = await fixture.call('control', VERBS.auditQuery, {
+      assertion,
+      filter: {},
+      limit: 1,
+      cursor: null,
+    });
     const foreign = principalFor(fixture.keyring('control'), stranger);
-    const stolen = await fixture.call('control', VERBS.auditQuery, { assertion: foreign, filter: {}, limit: 10, cursor: own.next });
+    const stolen = await fixture.call('control', VERBS.auditQuery, {
+      assertion: foreign,
+      filter: {},
+      limit: 10,
+      cursor: own.next,
+    });
     expect(stolen.rows.filter((row) => row.record.org !== stranger)).toEqual([]);
   });
 
-  it.each(['policy', 'gateway'] as const)('is not opened by an assertion that %s made or that was for another service', async (issuer) => {
-    verifies('D3');
-    const ask = (assertion: string) =>
-      fixture.call('control', VERBS.auditQuery, { assertion, filter: {}, limit: 1, cursor: null });
-    const real = principalFor(fixture.keyring('control'), org);
-    const [header, payload] = real.split('.') as [string, string];
-    await expect(ask(`${header}.${payload}.${'A'.repeat(43)}`)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect(() => principalFor(fixture.keyring(issuer), org)).toThrow();
-  });
+  it.each(['policy', 'gateway'] as const)(
+    'is not opened by an assertion that %s made or that was for another service',
+    async (issuer) => {
+      verifies('D3');
+      const ask = (assertion: string) =>
+        fixture.call('control', VERBS.auditQuery, { assertion, filter: {}, limit: 1, cursor: null });
+      const real = principalFor(fixture.keyring('control'), org);
+      const [header, payload] = real.split('.') as [string, string];
+      await expect(ask(`${header}.${payload}.${'A'.repeat(43)}`)).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+      expect(() => principalFor(fixture.keyring(issuer), org)).toThrow();
+    },
+  );
 
   it('is kept out by the database: no row without the organisation, no write by the query role', async () => {
     verifies('G5', 'D3');
     expect(await database.query('SELECT count(*)::int AS rows FROM records')).toEqual([{ rows: 0 }]);
-    const counted = await asOrganisation(database, org, (tx) => tx.query('SELECT DISTINCT org_id FROM records'));
+    const counted = await asOrganisation(database, org, (tx) =>
+      tx.query('SELECT DISTINCT org_id FROM records'),
+    );
     expect(counted).toEqual([{ org_id: org }]);
-    await expect(asOrganisation(database, org, (tx) => tx.query('DELETE FROM records'))).rejects.toThrow(/permission denied/);
+    await expect(asOrganisation(database, org, (tx) => tx.query('DELETE FROM records'))).rejects.toThrow(
+      /permission denied/,
+    );
     await expect(database.query('SELECT * FROM deadlines')).rejects.toThrow(/permission denied/);
     const expected = {
       schema: SCHEMA,
@@ -230,16 +279,27 @@ describe('another organisation', () => {
   });
 });
 
+describe('text that PostgreSQL has no place for', () => {
+  it('is recorded, shown and found like any other', async () => {
+    const actor = { kind: 'system' as const, id: 'nul\u0000inside' };
+    const odd = newId();
+    const { recordId } = await fixture.recorded('control', fact(odd, { actor, data: { note: 'a\u0000b' } }));
+    const rows = await fixture.rowsOf(odd, { actor: actor.id });
+    expect(rows).toMatchObject([{ record: { recordId, actor, data: { note: 'a\u0000b' } } }]);
+    await fixture.recorded('gateway', intent(grantFor(policy(), { org: odd })));
+    expect(await fixture.rowsOf(odd)).toHaveLength(2);
+  });
+});
+
 describe('the projection', () => {
   const rows = async () => fixture.rowsOf(org);
 
-  async function ownerQuery(...statements: string[]): Promise<void> {
-    const owner = await connectDatabase({ url: fixture.postgres.superuserUrl, schema: SCHEMA, applicationName: 'test' });
-    await owner.destroy();
-    const superuser = new URL(fixture.postgres.superuserUrl.revealText());
-    superuser.pathname = new URL(fixture.database.ownerUrl.revealText()).pathname;
-    const { Secret } = await import('@portcullis/contracts');
-    const connection = await connectDatabase({ url: Secret.of(superuser.href), schema: SCHEMA, applicationName: 'test' });
+  async function asOperator(...statements: string[]): Promise<void> {
+    const connection = await connectDatabase({
+      url: fixture.superuserUrl,
+      schema: SCHEMA,
+      applicationName: 'test',
+    });
     for (const statement of statements) await connection.query(statement);
     await connection.destroy();
   }
@@ -248,7 +308,9 @@ describe('the projection', () => {
     verifies('C4');
     const before = await rows();
     await fixture.stopAudit(audit);
-    await ownerQuery('TRUNCATE audit.records, audit.calls, audit.heads, audit.faults, audit.deadlines, audit.checkpoints');
+    await asOperator(
+      'TRUNCATE audit.records, audit.calls, audit.heads, audit.faults, audit.deadlines, audit.checkpoints',
+    );
     audit = await fixture.startAudit();
     expect(await eventually(rows, { deadlineMs: 10_000 })).toEqual(before);
   }, 30_000);
@@ -256,7 +318,7 @@ describe('the projection', () => {
   it('goes on where it stopped, and is the same when it is told everything again', async () => {
     const before = await rows();
     await fixture.stopAudit(audit);
-    await ownerQuery('UPDATE audit.checkpoints SET position = 0');
+    await asOperator('UPDATE audit.checkpoints SET position = 0');
     audit = await fixture.startAudit();
     const grant = grantFor(policy(), { org });
     ids['late'] = (await fixture.recorded('gateway', intent(grant))).recordId;
@@ -268,10 +330,17 @@ describe('the projection', () => {
     const [row] = await rows();
     const stream = row?.stream ?? '';
     const foreign = { ...row?.record, org: newId() } as AuditRecord;
-    const contradiction = { ...row?.record, actor: { ...row?.record.actor, id: 'somebody else' } } as AuditRecord;
+    const contradiction = {
+      ...row?.record,
+      actor: { ...row?.record.actor, id: 'somebody else' },
+    } as AuditRecord;
     const type = `audit.${row?.record.type}.v1`;
     for (const data of [{ nothing: true }, foreign, contradiction]) {
-      await store.append(stream, [{ id: crypto.randomUUID(), type, data: JSON.parse(JSON.stringify(data)) }], { expected: 'any' });
+      await store.append(
+        stream,
+        [{ id: crypto.randomUUID(), type, data: JSON.parse(JSON.stringify(data)) }],
+        { expected: 'any' },
+      );
     }
     const faults = await eventually(
       async () => {

@@ -87,7 +87,10 @@ export const outcome = (
   outcome: outcomeOf(of.result ?? 'success'),
 });
 
-export const fact = (org: string, overrides: Partial<Extract<AppendEntry, { kind: 'fact' }>> = {}): AppendEntry => ({
+export const fact = (
+  org: string,
+  overrides: Partial<Extract<AppendEntry, { kind: 'fact' }>> = {},
+): AppendEntry => ({
   kind: 'fact',
   recordId: newId(),
   org,

@@ -52,7 +52,11 @@ function conditionsOf(filter: AuditFilter, bind: (value: unknown) => string): st
   return conditions;
 }
 
-function keyset(order: PageRequest['order'], after: PagePosition | null, bind: (value: unknown) => string): string[] {
+function keyset(
+  order: PageRequest['order'],
+  after: PagePosition | null,
+  bind: (value: unknown) => string,
+): string[] {
   if (after === null) return [];
   const comparison = order === 'newest' ? '<' : '>';
   return [`(time, record_id) ${comparison} (${bind(after.time)}::timestamptz, ${bind(after.recordId)})`];

@@ -53,7 +53,10 @@ export const callRow = ({ org, grantHash }: Overdue, state: CallState): CallRow 
   deadline: state.deadline,
   status: state.status,
   outcome_record: state.outcomeRecord,
-  outcome: state.outcome && { ...state.outcome, error: state.outcome.error && columnText(state.outcome.error) },
+  outcome: state.outcome && {
+    ...state.outcome,
+    error: state.outcome.error && columnText(state.outcome.error),
+  },
 });
 
 export const callState = (row: CallRow): CallState => ({

@@ -34,8 +34,17 @@ export class PostgresProjection implements Projection {
       const faults: Fault[] = [];
       for (const org of new Set(events.map((event) => event.org))) {
         // All of it can be built again from the streams, and the checkpoint is lost together with the rows.
-        await tx.query(`SELECT set_config('app.org_id', $1, true), set_config('synchronous_commit', 'off', true)`, [org]);
-        faults.push(...(await applyAs(tx, org, events.filter((event) => event.org === org))));
+        await tx.query(
+          `SELECT set_config('app.org_id', $1, true), set_config('synchronous_commit', 'off', true)`,
+          [org],
+        );
+        faults.push(
+          ...(await applyAs(
+            tx,
+            org,
+            events.filter((event) => event.org === org),
+          )),
+        );
       }
       if (checkpoint) await tx.query(STORE_CHECKPOINT, [checkpoint.name, checkpoint.position]);
       return faults;
@@ -43,7 +52,10 @@ export class PostgresProjection implements Projection {
   }
 
   async overdue(at: Date, limit: number): Promise<Overdue[]> {
-    const rows = (await this.dataSource.query(SELECT_OVERDUE, [at, limit])) as { org_id: string; grant_hash: string }[];
+    const rows = (await this.dataSource.query(SELECT_OVERDUE, [at, limit])) as {
+      org_id: string;
+      grant_hash: string;
+    }[];
     return rows.map((row) => ({ org: row.org_id, grantHash: row.grant_hash }));
   }
 
@@ -79,13 +91,19 @@ function firstOccurrences(records: readonly ProjectedRecord[]): ProjectedRecord[
 
 async function insert(tx: EntityManager, records: readonly ProjectedRecord[]): Promise<ProjectedRecord[]> {
   if (records.length === 0) return [];
-  const rows = (await tx.query(INSERT_RECORDS, [JSON.stringify(records.map(recordRow))])) as { record_id: string }[];
+  const rows = (await tx.query(INSERT_RECORDS, [JSON.stringify(records.map(recordRow))])) as {
+    record_id: string;
+  }[];
   const ids = new Set(rows.map(({ record_id: recordId }) => recordId));
   return records.filter(({ record }) => ids.has(record.recordId));
 }
 
 /** Folds the new records, in their order, into the states of the calls that they belong to. */
-async function advanceCalls(tx: EntityManager, org: string, inserted: readonly ProjectedRecord[]): Promise<void> {
+async function advanceCalls(
+  tx: EntityManager,
+  org: string,
+  inserted: readonly ProjectedRecord[],
+): Promise<void> {
   const ofCalls = inserted.flatMap(({ record }) => {
     const grantHash = record.class === 'calls' ? record.digests?.grant : null;
     return grantHash ? [{ record, grantHash }] : [];
@@ -104,7 +122,11 @@ async function advanceCalls(tx: EntityManager, org: string, inserted: readonly P
 }
 
 /** Of what was there already: the same statement stored twice is harmless, another one under the same recordId is not. */
-async function contradictions(tx: EntityManager, org: string, repeated: readonly ProjectedRecord[]): Promise<Fault[]> {
+async function contradictions(
+  tx: EntityManager,
+  org: string,
+  repeated: readonly ProjectedRecord[],
+): Promise<Fault[]> {
   if (repeated.length === 0) return [];
   const ids = repeated.map(({ record }) => record.recordId);
   const rows = (await tx.query(SELECT_FIRST, [org, ids])) as { record_id: string; data: string }[];
@@ -122,7 +144,10 @@ async function reportFaults(tx: EntityManager, faults: readonly Fault[]): Promis
     revision: String(revision),
     reason,
   }));
-  const added = (await tx.query(INSERT_FAULTS, [JSON.stringify(rows)])) as { stream: string; revision: string }[];
+  const added = (await tx.query(INSERT_FAULTS, [JSON.stringify(rows)])) as {
+    stream: string;
+    revision: string;
+  }[];
   const isNew = new Set(added.map(({ stream, revision }) => `${stream}@${revision}`));
   return faults.filter(({ stream, revision }) => isNew.has(`${stream}@${revision}`));
 }

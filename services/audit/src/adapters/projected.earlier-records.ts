@@ -10,9 +10,18 @@ export class ProjectedEarlierRecords implements EarlierRecords {
     private readonly barrier: ReadBarrier,
   ) {}
 
-  async find(org: string, recordIds: readonly string[], deadline: number): Promise<Map<string, StoredRecord>> {
+  async find(
+    org: string,
+    recordIds: readonly string[],
+    deadline: number,
+  ): Promise<Map<string, StoredRecord>> {
     await this.barrier.reached(org, deadline);
     const rows = await this.view.byId(org, recordIds);
-    return new Map(rows.map(({ record, stream, revision, dataHash }) => [record.recordId, { record, stream, revision, dataHash }]));
+    return new Map(
+      rows.map(({ record, stream, revision, dataHash }) => [
+        record.recordId,
+        { record, stream, revision, dataHash },
+      ]),
+    );
   }
 }

@@ -90,7 +90,10 @@ export class AcceptEntry {
     checkOperation(caller, claims.op);
     const hash = b64u(payloadHash(entry.grant));
     const interrupted = await this.#wasInterrupted(claims, hash, deadline);
-    return { record: outcomeRecord(entry, claims, hash, { ...this.#acceptance(caller), interrupted }), grant: null };
+    return {
+      record: outcomeRecord(entry, claims, hash, { ...this.#acceptance(caller), interrupted }),
+      grant: null,
+    };
   }
 
   async #wasInterrupted(claims: GrantClaims, hash: string, deadline: number): Promise<boolean> {

@@ -55,7 +55,12 @@ export class AppendEntries {
       return { status: 'refused', recordId, code: error.code, message: error.message };
     }
     this.parts.logger.error({ err: error, recordId, kind }, 'an entry could not be recorded');
-    return { status: 'refused', recordId, code: 'INTERNAL', message: 'Internal error. The cause is in the log of audit.' };
+    return {
+      status: 'refused',
+      recordId,
+      code: 'INTERNAL',
+      message: 'Internal error. The cause is in the log of audit.',
+    };
   }
 }
 

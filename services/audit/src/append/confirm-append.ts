@@ -37,7 +37,9 @@ export async function confirmAppend(options: ConfirmOptions): Promise<Map<string
   if (last instanceof Map) return last;
   const first = last.revision - BigInt(events.length - 1);
   if (last.certain && !options.lookAfterwards) {
-    return new Map(events.map(({ data }, index) => [recordIdOf(data), { revision: first + BigInt(index), data }]));
+    return new Map(
+      events.map(({ data }, index) => [recordIdOf(data), { revision: first + BigInt(index), data }]),
+    );
   }
   return within(options, locate(store, stream, events));
 }
@@ -57,7 +59,9 @@ async function sendUntilKnown(options: ConfirmOptions): Promise<Sent | Map<strin
     } catch (error) {
       if (!isUnknown(error) || options.now() >= options.deadline) throw error;
     }
-    const found = await within(options, locate(store, stream, events)).catch(() => new Map<string, Located>());
+    const found = await within(options, locate(store, stream, events)).catch(
+      () => new Map<string, Located>(),
+    );
     if (found.size === events.length) return found;
     await pause(PAUSE_MS);
   }

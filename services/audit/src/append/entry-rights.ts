@@ -1,4 +1,10 @@
-import { ADMIN_OPERATIONS, AppError, OPERATIONS, type AppendEntry, type ServiceName } from '@portcullis/contracts';
+import {
+  ADMIN_OPERATIONS,
+  AppError,
+  OPERATIONS,
+  type AppendEntry,
+  type ServiceName,
+} from '@portcullis/contracts';
 
 type Kind = AppendEntry['kind'];
 

@@ -1,5 +1,5 @@
 import { issueToken, type GrantClaims, type Keyring } from '@portcullis/contracts';
-import type { StoredRecord } from './record-log.js';
+import type { RecordPlace } from './record-once.js';
 
 /** Longest lifetime of a receipt, seconds: a grant's. */
 const LIFETIME = 30;
@@ -8,7 +8,7 @@ const LIFETIME = 30;
 export function issueReceipt(
   keyring: Keyring,
   grant: { claims: GrantClaims; hash: string },
-  stored: StoredRecord,
+  stored: RecordPlace,
 ): string {
   const { claims, hash } = grant;
   return issueToken(keyring, 'pc-receipt+jwt', 'vault', {
@@ -19,7 +19,7 @@ export function issueReceipt(
     call: claims.call,
     attempt: claims.attempt,
     gh: hash,
-    recordId: stored.record.recordId,
+    recordId: stored.recordId,
     dh: stored.dataHash,
     stream: stored.stream,
     revision: stored.revision,

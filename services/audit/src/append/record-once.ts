@@ -3,9 +3,17 @@ import { recordIdentity } from '../records/record-identity.js';
 import type { FindEarlier } from './find-earlier.js';
 import type { RecordLog, StoredRecord } from './record-log.js';
 
+/** Where a record stands: all that its sender is told, and little enough to be remembered for many. */
+export interface RecordPlace {
+  readonly recordId: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly dataHash: string;
+}
+
 interface Recent {
   identity: string;
-  stored: Promise<StoredRecord>;
+  stored: Promise<RecordPlace>;
 }
 
 /** How many recordIds a replica remembers. */
@@ -34,12 +42,12 @@ export class RecordOnce {
   }
 
   /** @throws AppError `ALREADY_EXISTS`, `UNAVAILABLE`, `STALE` */
-  async run(record: AuditRecord, deadline: number): Promise<StoredRecord> {
+  async run(record: AuditRecord, deadline: number): Promise<RecordPlace> {
     const key = `${record.org}/${record.recordId}`;
     const identity = recordIdentity(record);
     const recent = this.#recent.get(key);
     if (recent) return sameStatement(recent.identity, identity, recent.stored);
-    const stored = this.#store(record, identity, deadline);
+    const stored = this.#store(record, identity, deadline).then(placeOf);
     this.#recent.set(key, { identity, stored });
     this.#forgetOldest();
     try {
@@ -76,3 +84,10 @@ function sameStatement<T>(first: string, repeated: string, stored: T): T {
   if (first === repeated) return stored;
   throw new AppError('ALREADY_EXISTS', 'The recordId belongs to a record of something else.');
 }
+
+const placeOf = ({ record, stream, revision, dataHash }: StoredRecord): RecordPlace => ({
+  recordId: record.recordId,
+  stream,
+  revision,
+  dataHash,
+});

@@ -94,4 +94,7 @@ const notSent = (): AppError =>
   new AppError('UNAVAILABLE', 'The event store is too slow: the record was not made within the deadline.');
 
 const unconfirmed = (): AppError =>
-  new AppError('UNAVAILABLE', 'The event store did not confirm the record within the deadline; it may be recorded.');
+  new AppError(
+    'UNAVAILABLE',
+    'The event store did not confirm the record within the deadline; it may be recorded.',
+  );

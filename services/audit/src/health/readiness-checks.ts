@@ -26,7 +26,8 @@ export function readinessChecks({ store, database, leadership, projecting }: Che
     {
       name: 'projection',
       check: async () => {
-        const problem = leadership.leads() === null ? 'It is not known which replica projects.' : projecting.failure();
+        const problem =
+          leadership.leads() === null ? 'It is not known which replica projects.' : projecting.failure();
         if (problem !== null) throw new AppError('UNAVAILABLE', problem);
       },
     },

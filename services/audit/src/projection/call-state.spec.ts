@@ -2,13 +2,25 @@ import type { AuditRecord, CallStatus } from '@portcullis/contracts';
 import fc from 'fast-check';
 import { evolveCall, type CallState } from './call-state.js';
 
-const record = (type: AuditRecord['type'], recordId: string, result?: NonNullable<AuditRecord['outcome']>['result']) =>
+const record = (
+  type: AuditRecord['type'],
+  recordId: string,
+  result?: NonNullable<AuditRecord['outcome']>['result'],
+) =>
   ({
     type,
     recordId,
-    call: { id: 'call', attempt: 1, intent: null, deadline: type === 'ToolCallAuthorized' ? 'later' : null, argumentBytes: null },
+    call: {
+      id: 'call',
+      attempt: 1,
+      intent: null,
+      deadline: type === 'ToolCallAuthorized' ? 'later' : null,
+      argumentBytes: null,
+    },
     digests: { arguments: null, definition: null, assertion: 'a', grant: 'g' },
-    outcome: result ? { result, latencyMs: 1, resultBytes: 1, resultDigest: null, error: null, redactions: 0 } : null,
+    outcome: result
+      ? { result, latencyMs: 1, resultBytes: 1, resultDigest: null, error: null, redactions: 0 }
+      : null,
   }) as AuditRecord;
 
 const intent = record('ToolCallAuthorized', 'intent');

@@ -45,12 +45,15 @@ export class ProjectedHeads implements ReadBarrier {
         return [this.parts.segments.latest(org, recordClass) ?? current, current];
       }),
     );
-    const heads = await Promise.all([...streams].map(async (stream) => [stream, await this.#last(stream)] as const));
+    const heads = await Promise.all(
+      [...streams].map(async (stream) => [stream, await this.#last(stream)] as const),
+    );
     return new Map(heads.filter((head): head is readonly [string, bigint] => head[1] !== undefined));
   }
 
   async #last(stream: string): Promise<bigint | undefined> {
-    for await (const { revision } of this.parts.store.read(stream, { direction: 'backwards', limit: 1 })) return revision;
+    for await (const { revision } of this.parts.store.read(stream, { direction: 'backwards', limit: 1 }))
+      return revision;
     return undefined;
   }
 }

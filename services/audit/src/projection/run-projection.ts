@@ -102,7 +102,10 @@ export class RunProjection implements LeaderWork {
 
   #report(faults: readonly Fault[]): void {
     for (const { stream, revision, reason } of faults) {
-      this.parts.logger.error({ stream, revision: Number(revision), reason }, 'a stored event is not a valid record');
+      this.parts.logger.error(
+        { stream, revision: Number(revision), reason },
+        'a stored event is not a valid record',
+      );
     }
   }
 

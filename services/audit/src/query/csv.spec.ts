@@ -16,7 +16,14 @@ const row = (targetId: string): AuditRow =>
       class: 'admin',
       type: 'AdminActionRecorded',
       actor: { kind: 'user', id: 'u', client: null, agent: null, session: null },
-      action: { op: 'server.created', srv: null, slug: null, tool: null, label: null, target: { type: 'server', id: targetId } },
+      action: {
+        op: 'server.created',
+        srv: null,
+        slug: null,
+        tool: null,
+        label: null,
+        target: { type: 'server', id: targetId },
+      },
       decision: null,
       call: null,
       outcome: null,
@@ -37,9 +44,12 @@ describe('CSV', () => {
 
   it('brings back any other text as it was (RFC 4180)', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !/^[=+\-@\t\r＝＋－＠]/.test(text)), (text) => {
-        expect(cell(text)).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !/^[=+\-@\t\r＝＋－＠]/.test(text)),
+        (text) => {
+          expect(cell(text)).toBe(text);
+        },
+      ),
     );
   });
 

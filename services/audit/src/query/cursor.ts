@@ -1,4 +1,12 @@
-import { AppError, b64u, canonicalBytes, fromB64u, sha256, ulidSchema, type AuditFilter } from '@portcullis/contracts';
+import {
+  AppError,
+  b64u,
+  canonicalBytes,
+  fromB64u,
+  sha256,
+  ulidSchema,
+  type AuditFilter,
+} from '@portcullis/contracts';
 import { z } from 'zod';
 import type { PagePosition } from '../ports/record-view.js';
 

@@ -44,7 +44,13 @@ export class ExportRecords {
   /** Just behind the newest record, whichever replica's clock it has its time from, and not before now. */
   async #end(org: string, to: string | undefined): Promise<string> {
     const { view, now } = this.parts;
-    const { rows } = await view.page(org, { filter: {}, order: 'newest', limit: 1, maxBytes: CHUNK_BYTES, after: null });
+    const { rows } = await view.page(org, {
+      filter: {},
+      order: 'newest',
+      limit: 1,
+      maxBytes: CHUNK_BYTES,
+      after: null,
+    });
     const newest = Math.max(now().getTime(), Date.parse(rows[0]?.record.time ?? '1970-01-01'));
     const end = new Date(newest + 1).toISOString();
     return to === undefined || to > end ? end : to;
@@ -68,4 +74,7 @@ function write(format: 'csv' | 'jsonl', rows: RecordPage['rows'], first: boolean
   return { text, records, last };
 }
 
-const positionOf = ({ record }: AuditRow): Cursor['after'] => ({ time: record.time, recordId: record.recordId });
+const positionOf = ({ record }: AuditRow): Cursor['after'] => ({
+  time: record.time,
+  recordId: record.recordId,
+});

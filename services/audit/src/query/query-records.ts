@@ -25,8 +25,20 @@ export class QueryRecords {
     const org = organisationOf(keyring, assertion, now());
     const after = cursor === null ? null : decodeCursor(cursor, filter).after;
     await barrier.reached(org, now().getTime() + FRESHNESS_MS);
-    const { rows, more } = await view.page(org, { filter, order: 'newest', limit, maxBytes: PAGE_BYTES, after });
+    const { rows, more } = await view.page(org, {
+      filter,
+      order: 'newest',
+      limit,
+      maxBytes: PAGE_BYTES,
+      after,
+    });
     const last = rows.at(-1)?.record;
-    return { rows, next: more && last ? encodeCursor({ after: { time: last.time, recordId: last.recordId }, to: null }, filter) : null };
+    return {
+      rows,
+      next:
+        more && last
+          ? encodeCursor({ after: { time: last.time, recordId: last.recordId }, to: null }, filter)
+          : null,
+    };
   }
 }

@@ -9,12 +9,22 @@ import {
   type OutcomeEntry,
 } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
-import { denialRecord, factRecord, intentRecord, interruptedRecord, outcomeRecord } from './compose-record.js';
+import {
+  denialRecord,
+  factRecord,
+  intentRecord,
+  interruptedRecord,
+  outcomeRecord,
+} from './compose-record.js';
 import { recordIdentity } from './record-identity.js';
 
 const id = (text: string): string => deterministicId('test', text);
 const HASH = 'A'.repeat(43);
-const accepted = { time: new Date('2026-11-21T10:00:00.123Z'), nonce: 'B'.repeat(22), source: 'gateway' as const };
+const accepted = {
+  time: new Date('2026-11-21T10:00:00.123Z'),
+  nonce: 'B'.repeat(22),
+  source: 'gateway' as const,
+};
 
 const grant: GrantClaims = {
   iss: 'policy',
@@ -47,7 +57,13 @@ const grant: GrantClaims = {
   rkh: null,
 };
 
-const intentEntry: IntentEntry = { kind: 'intent', recordId: id('intent'), grant: 'a.b.c', sealed: [], argumentBytes: 99 };
+const intentEntry: IntentEntry = {
+  kind: 'intent',
+  recordId: id('intent'),
+  grant: 'a.b.c',
+  sealed: [],
+  argumentBytes: 99,
+};
 const outcomeEntry = (result: OutcomeEntry['outcome']['result']): OutcomeEntry => ({
   kind: 'outcome',
   recordId: id('outcome'),
@@ -72,7 +88,14 @@ describe('what a record says', () => {
       time: '2026-11-21T10:00:00.123Z',
       source: 'gateway',
       actor: { kind: 'agent', id: id('user'), client: 'cursor', agent: 'coder', session: 'key-1' },
-      action: { op: 'tool.call', srv: id('server'), slug: 'payments', tool: 'pay', label: 'write', target: null },
+      action: {
+        op: 'tool.call',
+        srv: id('server'),
+        slug: 'payments',
+        tool: 'pay',
+        label: 'write',
+        target: null,
+      },
       decision: {
         id: id('decision'),
         result: 'allow',
@@ -107,14 +130,19 @@ describe('what a record says', () => {
     ['aborted', true, 'OutcomeRecovered'],
   ] as const)('makes of the outcome %s (interrupted before: %s) a %s', (result, interrupted, type) => {
     const record = outcomeRecord(outcomeEntry(result), grant, HASH, { ...accepted, interrupted });
-    expect(record).toMatchObject({ type, class: 'calls', call: { intent: id('intent'), attempt: 2 }, outcome: { result } });
+    expect(record).toMatchObject({
+      type,
+      class: 'calls',
+      call: { intent: id('intent'), attempt: 2 },
+      outcome: { result },
+    });
     expect(auditRecordSchema.parse(record)).toEqual(record);
   });
 
   it('does not take a conclusion of its own from the gateway', () => {
-    expect(() => outcomeRecord(outcomeEntry('interrupted'), grant, HASH, { ...accepted, interrupted: false })).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
-    );
+    expect(() =>
+      outcomeRecord(outcomeEntry('interrupted'), grant, HASH, { ...accepted, interrupted: false }),
+    ).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
   it.each([
@@ -131,7 +159,13 @@ describe('what a record says', () => {
       decision: 'approval_required',
       reasons: [{ code: 'approval', rule: 'four-eyes', message: 'value 4711' }],
     };
-    const entry = { kind: 'denial', recordId: id('denial'), denial: 'a.b.c', sealed: [], argumentBytes: 3 } as const;
+    const entry = {
+      kind: 'denial',
+      recordId: id('denial'),
+      denial: 'a.b.c',
+      sealed: [],
+      argumentBytes: 3,
+    } as const;
     const record = denialRecord(entry, denial, accepted);
     expect(record).toMatchObject({
       type,
@@ -172,7 +206,10 @@ describe('what a record says', () => {
 
   it('closes an intent under one recordId, whoever does it and whenever', () => {
     const first = interruptedRecord(intent(), accepted);
-    const second = interruptedRecord(intent(), { time: new Date('2027-01-01T00:00:00.000Z'), nonce: 'D'.repeat(22) });
+    const second = interruptedRecord(intent(), {
+      time: new Date('2027-01-01T00:00:00.000Z'),
+      nonce: 'D'.repeat(22),
+    });
     expect(first).toMatchObject({
       type: 'ToolCallInterrupted',
       source: 'audit',

@@ -103,7 +103,13 @@ export function outcomeRecord(
     class: classOf(grant.op),
     actor: actorOf(grant),
     action: actionOf(grant),
-    call: { id: grant.call, attempt: grant.attempt, intent: entry.intent, deadline: null, argumentBytes: null },
+    call: {
+      id: grant.call,
+      attempt: grant.attempt,
+      intent: entry.intent,
+      deadline: null,
+      argumentBytes: null,
+    },
     digests: { arguments: grant.ad, definition: grant.tdg, assertion: grant.pah, grant: grantHash },
     outcome: entry.outcome,
   };
@@ -197,4 +203,9 @@ const actionOf = ({ op, srv, slug, tool, label }: What): AuditRecord['action'] =
   target: null,
 });
 
-const decisionOf = ({ did, rule, rev, pdg }: Decided) => ({ id: did, rule, revision: rev, policyDigest: pdg });
+const decisionOf = ({ did, rule, rev, pdg }: Decided) => ({
+  id: did,
+  rule,
+  revision: rev,
+  policyDigest: pdg,
+});

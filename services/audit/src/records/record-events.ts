@@ -6,7 +6,9 @@ const codec = eventCodec(
   ...RECORD_TYPES.map((type) =>
     defineEvent(
       `audit.${type}` as string,
-      auditRecordSchema.refine((record) => record.type === type, { error: 'the type of the event differs from the data' }),
+      auditRecordSchema.refine((record) => record.type === type, {
+        error: 'the type of the event differs from the data',
+      }),
     ),
   ),
 );

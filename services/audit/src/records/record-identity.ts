@@ -6,8 +6,23 @@ import { b64u, canonicalBytes, sha256, type AuditRecord } from '@portcullis/cont
  * identity; otherwise a second call could hide behind the first one's record.
  */
 export function recordIdentity(record: AuditRecord): string {
-  const { recordId, org, class: recordClass, source, actor, action, decision, digests, outcome, data } = record;
-  const call = record.call && { id: record.call.id, attempt: record.call.attempt, intent: record.call.intent };
+  const {
+    recordId,
+    org,
+    class: recordClass,
+    source,
+    actor,
+    action,
+    decision,
+    digests,
+    outcome,
+    data,
+  } = record;
+  const call = record.call && {
+    id: record.call.id,
+    attempt: record.call.attempt,
+    intent: record.call.intent,
+  };
   return b64u(
     sha256(
       canonicalBytes({

@@ -18,7 +18,8 @@ export class CreateProjection1763740000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of [...TENANT_TABLES, 'deadlines', 'checkpoints']) await runner.query(`DROP TABLE audit.${table}`);
+    for (const table of [...TENANT_TABLES, 'deadlines', 'checkpoints'])
+      await runner.query(`DROP TABLE audit.${table}`);
   }
 }
 
