@@ -111,6 +111,16 @@ describe('a chain of facts', () => {
     expect(await brokenAt([...facts.slice(0, 5), { ...facts[5]!, ...backdated } as StoredEvent])).toBe(5);
   });
 
+  it('breaks where two histories that policy signed are spliced, as after a restored backup', async () => {
+    const facts = await chain(policy);
+    const { type, data } = facts[4]!;
+    const place = { stream, revision: 4n, previous: facts[3] };
+    const other = await sealFact(policy)({ id: 'other', type, data, metadata: {} }, place);
+    const fork = { ...facts[4]!, ...other } as StoredEvent;
+    expect(await brokenAt([...facts.slice(0, 4), fork])).toBeUndefined();
+    expect(await brokenAt(facts.with(4, fork))).toBe(5);
+  });
+
   it('is of one stream', async () => {
     const moved = (await chain(policy)).map((event) =>
       forge(event, { stream: policyStream('01AAA000000000000000000002') }),

@@ -43,8 +43,8 @@ describe('whatever the order', () => {
       { users: [MEMBER] },
       { roles: ['admin'] },
     ),
-    servers: fc.constantFrom(['*'], ['notes'], ['bank']),
-    tools: fc.constantFrom(['*'], ['*_note'], ['pay', 'list_notes']),
+    servers: fc.constantFrom<string[]>(['*'], ['notes'], ['bank']),
+    tools: fc.constantFrom<string[]>(['*'], ['*_note'], ['pay', 'list_notes']),
     labels: fc.option(fc.uniqueArray(label, { minLength: 1 }), { nil: undefined }),
     when,
   });
@@ -53,16 +53,16 @@ describe('whatever the order', () => {
     .map((list) => list.map((item, index) => ({ ...item, id: `r${index}` }) as Rule));
   const args = fc.record(
     {
-      amount: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.anything()),
-      to: fc.oneof(fc.constantFrom('a', 'z'), fc.anything()),
-      items: fc.anything(),
+      amount: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.jsonValue()),
+      to: fc.oneof(fc.constantFrom('a', 'z'), fc.jsonValue()),
+      items: fc.oneof(fc.array(fc.record({ id: fc.integer() })), fc.jsonValue()),
     },
     { requiredKeys: [] },
   );
   const question = fc.record({
     user: fc.constantFrom(ADMIN, MEMBER),
     args,
-    at: fc.constantFrom(
+    at: fc.constantFrom<string[]>(
       ['notes', 'list_notes'],
       ['notes', 'create_note'],
       ['notes', 'delete_note'],
