@@ -53,6 +53,8 @@ import { UsersController } from './users/users.controller.js';
 /** What the process has opened, and the composition is made of. */
 export interface Runtime {
   readonly dataSource: DataSource;
+  /** The same role, another pool: for transactions that wait for other services. */
+  readonly changesDataSource: DataSource;
   /** Of the relay's own role. */
   readonly jobDataSource: DataSource;
   readonly connection: NatsConnection;
@@ -70,11 +72,27 @@ export interface Runtime {
 
 /** What every capability is built on. */
 function foundation(runtime: Runtime) {
-  const { dataSource, jobDataSource, connection, keyring, logger, clock, hasher, nobodysHash } = runtime;
+  const {
+    dataSource,
+    changesDataSource,
+    jobDataSource,
+    connection,
+    keyring,
+    logger,
+    clock,
+    hasher,
+    nobodysHash,
+  } = runtime;
   const peers = new VerbCaller(new NatsRequester(connection), keyring, clock);
   const assertions = new Assertions(keyring);
   const relay = new OutboxRelay({ dataSource: jobDataSource, peers, logger });
-  const changes = new DirectoryChanges({ dataSource, outbox: new Outbox(clock), relay, connection, logger });
+  const changes = new DirectoryChanges({
+    changesDataSource,
+    outbox: new Outbox(clock),
+    relay,
+    connection,
+    logger,
+  });
   const limiter = new FailureLimiter();
   const authorities = new KeyAuthorities(dataSource, clock);
   const verified = new VerifiedKeys();

@@ -45,6 +45,7 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   const hasher = new KeyHasher();
   const database = { schema: SCHEMA, applicationName: 'portcullis-control', entities: ROWS };
   const dataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
+  const changesDataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
   const jobDataSource = await connectDatabase({
     ...database,
     url: config.DATABASE_JOB_URL_FILE,
@@ -54,6 +55,7 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   const connection = await connectNats({ url: config.NATS_URL, user: 'control', seed, logger });
   return {
     dataSource,
+    changesDataSource,
     jobDataSource,
     connection,
     keyring,
@@ -129,7 +131,8 @@ export async function startControl(config: Config, logger: Logger): Promise<Runn
       await app.close();
       await relay.stop();
       await runtime.connection.drain();
-      await Promise.all([runtime.dataSource.destroy(), runtime.jobDataSource.destroy()]);
+      const { dataSource, changesDataSource, jobDataSource } = runtime;
+      await Promise.all([dataSource, changesDataSource, jobDataSource].map((pool) => pool.destroy()));
     },
   };
 }

@@ -13,7 +13,7 @@ export interface StoredSlot {
 export class OrganisationRow {
   @PrimaryColumn({ name: 'org_id', type: 'text' }) orgId!: string;
   @Column({ type: 'text' }) name!: string;
-  /** The home organisation's operators may create organisations. */
+  /** The admins of the home organisation may create organisations. */
   @Column({ type: 'boolean' }) home!: boolean;
   @Column({ type: 'text' }) status!: 'pending' | 'active';
   @Column({ name: 'founder_id', type: 'text' }) founderId!: string;

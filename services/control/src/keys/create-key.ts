@@ -3,7 +3,7 @@ import { IsNull, type EntityManager } from 'typeorm';
 import type { Admin } from '../authentication/admin.js';
 import { ApiKeyRow } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
-import { requireActiveUser } from '../users/read-users.js';
+import { lockUser, requireActive } from '../users/read-users.js';
 import { newKeyRow, type KeyMaker, type Scope } from './key-maker.js';
 
 export interface CreateKeyParts {
@@ -53,8 +53,7 @@ export class CreateKey {
 
 /** The owner is held against removal meanwhile. */
 async function lockOwner(manager: EntityManager, org: string, user: string): Promise<void> {
-  await manager.query('SELECT 1 FROM users WHERE org_id = $1 AND user_id = $2 FOR UPDATE', [org, user]);
-  await requireActiveUser(manager, org, user);
+  requireActive(await lockUser(manager, org, user));
   const count = await manager.countBy(ApiKeyRow, { orgId: org, userId: user, revokedAt: IsNull() });
   if (count < MAX_KEYS) return;
   throw new AppError('FAILED_PRECONDITION', `The user has ${MAX_KEYS} keys already: revoke one first.`);

@@ -59,7 +59,7 @@ export const CREATE_ORGANISATION = route({
   method: 'POST',
   path: '/api/organisations',
   tag: 'Organisations',
-  summary: 'Create an organisation and its first admin. For operators of the home organisation.',
+  summary: 'Create an organisation and its first admin. For admins of the home organisation.',
   access: { kind: 'key', operation: 'organisation.create', scope: 'admin' },
   body: founding,
   reply: {

@@ -2,12 +2,14 @@ import { HINTS, type ChangedHint } from '@portcullis/contracts';
 import { asOrganisation, type Logger } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DataSource, EntityManager } from 'typeorm';
+import { Turns } from '../limits/turns.js';
 import type { AdminFact } from './admin-fact.js';
 import type { Outbox } from './outbox.js';
 import type { OutboxRelay } from './outbox-relay.js';
 
 export interface DirectoryChangesParts {
-  readonly dataSource: DataSource;
+  /** A pool of its own: a change may hold its connection while policy answers, and authentication must not wait for it. */
+  readonly changesDataSource: DataSource;
   readonly outbox: Outbox;
   readonly relay: OutboxRelay;
   readonly connection: NatsConnection;
@@ -17,21 +19,43 @@ export interface DirectoryChangesParts {
 /** Notes a fact in the transaction at hand. */
 export type Note = (...facts: AdminFact[]) => Promise<void>;
 
+/** What one organisation may have under way: the others' changes need connections too. */
+const PER_ORGANISATION = {
+  running: 2,
+  waiting: 32,
+  refusal: 'Too many changes are under way. Try again shortly.',
+};
+
 /**
  * Every change of the directory goes through here: one transaction as one organisation, its facts written with it, and
  * after the commit the relay is woken and caches are told. What is thrown inside undoes all of it.
  */
 export class DirectoryChanges {
+  private readonly turns = new Map<string, Turns>();
+
   constructor(private readonly parts: DirectoryChangesParts) {}
 
+  /** Not to be nested. @throws AppError `RATE_LIMITED` when the organisation has too many changes under way. */
   async change<T>(org: string, work: (manager: EntityManager, note: Note) => Promise<T>): Promise<T> {
-    const { dataSource, outbox, relay } = this.parts;
-    const result = await asOrganisation(dataSource, org, (manager) =>
-      work(manager, (...facts) => outbox.add(manager, ...facts)),
+    const { changesDataSource, outbox, relay } = this.parts;
+    const result = await this.inTurn(org, () =>
+      asOrganisation(changesDataSource, org, (manager) =>
+        work(manager, (...facts) => outbox.add(manager, ...facts)),
+      ),
     );
     relay.wake();
     this.hint({ org, sid: null });
     return result;
+  }
+
+  private async inTurn<T>(org: string, work: () => Promise<T>): Promise<T> {
+    const turns = this.turns.get(org) ?? new Turns(PER_ORGANISATION);
+    this.turns.set(org, turns);
+    try {
+      return await turns.take(work);
+    } finally {
+      if (turns.isIdle) this.turns.delete(org);
+    }
   }
 
   /** Tells caches to forget an organisation, or one key of it. Missing a hint costs them latency only. */

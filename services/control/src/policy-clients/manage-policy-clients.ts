@@ -48,7 +48,7 @@ export class ManagePolicyClients {
     const token = hpkeOpen({
       recipientPrivateKey: this.keyring.sealKey().privateKey,
       enc: fromB64u(enc),
-      info: 'portcullis/v1/client-token',
+      info: 'portcullis/v1/policy-client-token',
       aad: canonicalBytes({ org, client }),
       ciphertext: fromB64u(ciphertext),
     });

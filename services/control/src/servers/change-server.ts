@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { newId } from '@portcullis/contracts';
 import type { PolicyCommands } from '../access/policy-commands.js';
 import type { Admin } from '../authentication/admin.js';
@@ -40,6 +41,7 @@ export class ChangeServer {
         status: 'active' as const,
         changedAt: clock(),
       };
+      if (isSame(old, change)) return old;
       const row = { ...old, ...change };
       const command = { type: 'ChangeServer' as const, ...asPolicyServer(row) };
       await policy.send(admin, old.status === 'pending' ? connectCommands(row) : [command]);
@@ -56,3 +58,9 @@ export class ChangeServer {
     });
   }
 }
+
+/** Asking for what is so already is no change, and nothing to record. */
+const isSame = (
+  old: ServerRow,
+  { name, url, slots, status }: Pick<ServerRow, 'name' | 'url' | 'slots' | 'status'>,
+) => isDeepStrictEqual([old.name, old.url, old.slots, old.status], [name, url, slots, status]);

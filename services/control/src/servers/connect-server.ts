@@ -6,6 +6,7 @@ import { refuseTaken } from '../database/conflict.js';
 import { ServerRow, type StoredSlot } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
 import { connectCommands, destinationOf } from './describe-server.js';
+import { lockServer } from './find-server.js';
 
 export interface WantedServer {
   readonly slug: string;
@@ -27,7 +28,7 @@ const MAX_SERVERS = 500;
  * Connects a server. Order, and what a failure leaves behind:
  *
  * 1. the row is written as `pending`, which reserves the slug: the directory does not show it to the gateway;
- * 2. policy connects it, under the same id however often this is tried;
+ * 2. with the row locked, policy connects it, under the same id however often this is tried;
  * 3. the row becomes `active`, the fact is written.
  *
  * The request sent again goes on with the pending row, with the values of the new request. Deleting takes it away.
@@ -43,25 +44,19 @@ export class ConnectServer {
     const pending = await refuseTaken(`The slug "${wanted.slug}" is in use.`, () =>
       changes.change(org, (manager) => this.prepare(manager, org, { ...wanted, dst })),
     );
-    await policy.send(admin, connectCommands(pending));
     return changes.change(org, async (manager, note) => {
-      const { srv, slug } = pending;
-      const done = await manager.update(
-        ServerRow,
-        { orgId: org, srv, status: 'pending', dst },
-        { status: 'active' },
-      );
-      if (done.affected !== 1) throw new AppError('CONFLICT', 'The server was changed meanwhile. Try again.');
-      const data = { slug, dst, slots: pending.slots.map(({ slot, owner }) => ({ slot, owner })) };
-      await note({
-        org,
-        action: 'server.connected',
-        by: admin,
-        target: { type: 'server', id: srv },
-        version: '1',
-        data,
-      });
-      return { ...pending, status: 'active' as const };
+      const row = await lockServer(manager, org, pending.slug);
+      if (row.srv !== pending.srv || row.status !== 'pending') {
+        throw new AppError('CONFLICT', 'The server was connected or changed meanwhile.');
+      }
+      // What is in the row, by now perhaps a later request's: policy and the row must say the same.
+      await policy.send(admin, connectCommands(row));
+      const { srv, slug, dst } = row;
+      await manager.update(ServerRow, { orgId: org, srv }, { status: 'active' });
+      const data = { slug, dst, slots: row.slots.map(({ slot, owner }) => ({ slot, owner })) };
+      const target = { type: 'server', id: srv };
+      await note({ org, action: 'server.connected', by: admin, target, version: '1', data });
+      return { ...row, status: 'active' as const };
     });
   }
 

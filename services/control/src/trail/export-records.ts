@@ -6,6 +6,7 @@ import {
   type AuditFilter,
   type VerbCaller,
 } from '@portcullis/contracts';
+import type { Logger } from '@portcullis/platform';
 import type { AuthorizeAdmin } from '../access/authorize-admin.js';
 import type { Admin } from '../authentication/admin.js';
 import type { Assertions } from '../authentication/assertions.js';
@@ -19,6 +20,7 @@ export interface ExportRecordsParts {
   readonly authorities: KeyAuthorities;
   readonly authorize: AuthorizeAdmin;
   readonly changes: DirectoryChanges;
+  readonly logger: Logger;
 }
 
 export interface WantedExport {
@@ -49,8 +51,17 @@ export class ExportRecords {
     for (;;) {
       yield Buffer.from(current.chunk, 'utf8');
       if (current.next === null) return;
-      const renewed = await this.renew(admin);
-      current = await this.chunk(renewed, wanted, current.next);
+      current = await this.next(admin, wanted, current.next);
+    }
+  }
+
+  private async next(admin: Admin, wanted: WantedExport, cursor: string): Promise<AuditExportChunk> {
+    try {
+      return await this.chunk(await this.renew(admin), wanted, cursor);
+    } catch (err) {
+      // The answer has begun: there is no other place left to say why it ends.
+      this.parts.logger.warn({ err }, 'an export broke off');
+      throw err;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Admin, Person } from '../authentication/admin.js';
 import { refuseTaken } from '../database/conflict.js';
 import { UserRow } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
+import { lockUser } from './read-users.js';
 
 export interface WantedUser extends Person {
   readonly kind: 'user' | 'service';
@@ -22,7 +23,7 @@ export interface CreateUserParts {
  *
  * 1. the vault makes the subject key: nothing refers to it yet;
  * 2. the row is written as `pending`: it can have no keys and policy does not know it, so it can do nothing;
- * 3. policy adds the member (one command id per user);
+ * 3. with the row locked, policy adds the member (one command id per user);
  * 4. the row becomes `active` and the fact is written.
  *
  * The same request sent again picks up the pending row (same e-mail address, or same name where there is none) and goes
@@ -36,15 +37,13 @@ export class CreateUser {
     const { changes, policy } = this.parts;
     const { org } = admin.principal;
     const pending = await this.prepare(org, wanted);
-    const command = { type: 'AddMember' as const, user: pending.userId };
-    await policy.send(admin, [command], deterministicId('portcullis/v1/add-member', org, pending.userId));
     return changes.change(org, async (manager, note) => {
-      const user = { ...pending, status: 'active' as const };
-      await manager.update(
-        UserRow,
-        { orgId: org, userId: user.userId, status: 'pending' },
-        { status: 'active' },
-      );
+      const { status, ...row } = await lockUser(manager, org, pending.userId);
+      if (status !== 'pending') throw new AppError('CONFLICT', 'The user was added or removed meanwhile.');
+      const user = { ...row, status: 'active' as const };
+      const command = { type: 'AddMember' as const, user: user.userId };
+      await policy.send(admin, [command], deterministicId('portcullis/v1/add-member', org, user.userId));
+      await manager.update(UserRow, { orgId: org, userId: user.userId }, { status: 'active' });
       const key = { keyId: user.subjectKeyId, publicKey: user.subjectPublicKey };
       await note({
         org,

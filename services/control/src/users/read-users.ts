@@ -28,11 +28,14 @@ export async function requireUser(manager: EntityManager, org: string, user: str
   return row;
 }
 
-/** The same for whom something is to be done: a removed or unconfirmed user is no user any more, or not yet. */
-export async function requireActiveUser(manager: EntityManager, org: string, user: string): Promise<UserRow> {
-  const row = await requireUser(manager, org, user);
-  if (row.status === 'active') return row;
-  throw new AppError('FAILED_PRECONDITION', `The user is ${row.status}.`, {
-    details: { status: row.status },
-  });
+/** A removed or unconfirmed user is no user any more, or not yet. @throws AppError `FAILED_PRECONDITION` */
+export function requireActive({ status }: UserRow): void {
+  if (status === 'active') return;
+  throw new AppError('FAILED_PRECONDITION', `The user is ${status}.`, { details: { status } });
+}
+
+/** A user, held until the transaction ends: what follows in policy and in the row happens for one request at a time. */
+export async function lockUser(manager: EntityManager, org: string, user: string): Promise<UserRow> {
+  await manager.query('SELECT 1 FROM users WHERE org_id = $1 AND user_id = $2 FOR UPDATE', [org, user]);
+  return requireUser(manager, org, user);
 }

@@ -4,7 +4,7 @@ import type { PolicyCommands } from '../access/policy-commands.js';
 import type { Admin } from '../authentication/admin.js';
 import { ApiKeyRow, UserRow } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
-import { requireUser } from './read-users.js';
+import { lockUser } from './read-users.js';
 
 export interface RemoveUserParts {
   readonly changes: DirectoryChanges;
@@ -69,11 +69,6 @@ const removal = (user: string, keys: ApiKeyRow[]): PolicyCommand[] => [
     .filter(({ revokedAt }) => revokedAt === null)
     .map(({ keyId, generation }) => ({ type: 'RevokeCredential' as const, sid: keyId, generation })),
 ];
-
-async function lockUser(manager: EntityManager, org: string, user: string): Promise<UserRow> {
-  await manager.query('SELECT 1 FROM users WHERE org_id = $1 AND user_id = $2 FOR UPDATE', [org, user]);
-  return requireUser(manager, org, user);
-}
 
 async function revokeAll(
   manager: EntityManager,

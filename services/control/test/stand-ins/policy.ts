@@ -174,7 +174,7 @@ export class StandInPolicy {
       const { client } = command;
       const sealed = hpkeSeal({
         recipientPublicKey: publicKey,
-        info: 'portcullis/v1/client-token',
+        info: 'portcullis/v1/policy-client-token',
         aad: canonicalBytes({ org, client }),
         plaintext: Buffer.from(`pcc_${client}_token`),
       });
