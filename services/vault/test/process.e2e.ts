@@ -66,7 +66,7 @@ describe('the process of the vault', () => {
   it('starts, says so, can not be inspected or dumped, and stops on SIGTERM', async () => {
     verifies('P5');
     const { child, ended, output } = start(environment());
-    await eventually(() => expect(output.stdout).toContain('\n'), { deadlineMs: 15_000 });
+    await eventually(() => expect(output.stdout).toContain('\n'), { deadlineMs: 40_000 });
     const ready = JSON.parse(output.stdout) as { service: string; httpPort: number };
     expect(ready).toMatchObject({ ready: true, service: 'vault' });
     const health = await fetch(`http://127.0.0.1:${ready.httpPort}/health/ready`);
@@ -79,7 +79,7 @@ describe('the process of the vault', () => {
     expect(output.stderr).not.toContain('Debugger listening');
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
-  }, 40_000);
+  }, 60_000);
 });
 
 function emptyFile(): string {

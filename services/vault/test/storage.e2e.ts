@@ -32,7 +32,7 @@ afterAll(() => installation.stop(), 30_000);
 const TABLES = ['owner_keys', 'secrets', 'used_grants', 'subject_keys', 'outbox'];
 
 describe('the database of the vault', () => {
-  verifies('H2', 'D3');
+  verifies('H2');
 
   it('keeps the storage rules in every table', async () => {
     const faults = await catalogueFaults(installation.database, {
