@@ -101,6 +101,20 @@ it('stops in reverse order and leaves nothing running', async () => {
   expect(events).toEqual([]);
 });
 
+it('ends the parts of one stage together, after those of the stages above', async () => {
+  const log = join(directory, 'order');
+  const noting = (name: string, ms: number): string =>
+    SERVES.replace(
+      'process.exit(0)',
+      `setTimeout(() => { fs.appendFileSync(${JSON.stringify(log)}, '${name} '); process.exit(0); }, ${ms})`,
+    );
+  await supervisor.start(program('slow', noting('slow', 1_000)), 1);
+  await supervisor.start(program('quick', noting('quick', 0)), 1);
+  await supervisor.start(program('above', noting('above', 200)), 2);
+  await supervisor.stop();
+  expect(readFileSync(log, 'utf8')).toBe('above quick slow ');
+});
+
 it('ends a start that is under way when it is told to stop', async () => {
   const starting = supervisor.start(program('web', 'setInterval(() => {}, 1000)'));
   const [left] = await eventually(() => {

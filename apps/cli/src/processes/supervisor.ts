@@ -20,6 +20,7 @@ export interface SupervisorOptions {
 
 interface Watched {
   part: Part;
+  stage: number;
   running: RunningProcess | undefined;
 }
 
@@ -30,7 +31,7 @@ const STABLE_MS = 30_000;
 /** A little longer than a service takes at most for an orderly stop. */
 const STOP_DEADLINE_MS = 10_000;
 
-/** Keeps the parts running: starts them one after the other, restarts what ends by itself, stops all in reverse order. */
+/** Keeps the parts running: starts them one after the other, restarts what ends by itself, stops all in reverse. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #registry: ProcessRegistry;
@@ -44,10 +45,13 @@ export class Supervisor {
     this.#registry = new ProcessRegistry(options.registryFile);
   }
 
-  /** Starts a part and resolves when it is ready; rejects if it does not become so (and does not try again). */
-  async start(part: Part): Promise<ReadyReport> {
+  /**
+   * Starts a part and resolves when it is ready; rejects if it does not become so (and does not try again). Stages are
+   * ended from the highest down, the parts of one stage together; without one a part is a stage above all before it.
+   */
+  async start(part: Part, stage: number = 1 + this.#highestStage()): Promise<ReadyReport> {
     this.#stopping.signal.throwIfAborted();
-    const watched: Watched = { part, running: undefined };
+    const watched: Watched = { part, stage, running: undefined };
     this.#watched.push(watched);
     const launching = this.#launch(watched);
     this.#starting.add(launching);
@@ -61,11 +65,15 @@ export class Supervisor {
     return Object.fromEntries(running.map(({ part, running }) => [part.name, running!.identity.pid]));
   }
 
-  /** Stops everything in reverse order of its start. Safe to call at any time, also twice. */
+  /** Stops everything, stage by stage. Safe to call at any time, also twice. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('Portcullis is stopping'));
     await Promise.allSettled(this.#starting);
-    for (const { running } of [...this.#watched].reverse()) await running?.stop(STOP_DEADLINE_MS);
+    const stages = [...new Set(this.#watched.map(({ stage }) => stage))].sort((a, b) => b - a);
+    for (const stage of stages) {
+      const parts = this.#watched.filter((watched) => watched.stage === stage);
+      await Promise.all(parts.map(async ({ running }) => running?.stop(STOP_DEADLINE_MS)));
+    }
     await Promise.all(this.#guards);
   }
 
@@ -73,6 +81,10 @@ export class Supervisor {
   killAll(): void {
     this.#stopping.abort(new Error('Portcullis is stopping'));
     for (const { running } of this.#watched) running?.kill();
+  }
+
+  #highestStage(): number {
+    return Math.max(0, ...this.#watched.map(({ stage }) => stage));
   }
 
   async #launch(watched: Watched): Promise<RunningProcess> {

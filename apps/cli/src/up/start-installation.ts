@@ -15,7 +15,7 @@ import { openDataDirectory, type DataDirectory } from '../setup/data-directory.j
 import { completeInstallation, installationId } from '../setup/installation.js';
 import { writeFileAtomically } from '../setup/private-files.js';
 import { readSecret } from '../setup/secrets.js';
-import { SERVICES } from '../setup/trust.js';
+import { SERVICES, type EmbeddedService } from '../setup/trust.js';
 import { migrateDatabases } from './migrate-databases.js';
 import { eventStoreCredentials, eventStorePart, servicePart } from './parts.js';
 import { choosePorts } from './ports.js';
@@ -36,6 +36,12 @@ export interface RunningInstallation extends Run {
   /** Ends everything in reverse order and lets the data directory go. */
   stop: () => Promise<void>;
 }
+
+/** Ended last. */
+const STORES = 1;
+
+/** Who asks is ended before whom it asks: first no new calls come in, then what is under way is recorded. */
+const STAGE_OF: Record<EmbeddedService, number> = { gateway: 4, control: 3, vault: 2, policy: 2, audit: 2 };
 
 /** How long another run that is just ending may take to let the directory go. */
 const WAIT_FOR_OTHER_RUN_MS = 10_000;
@@ -93,8 +99,8 @@ async function prepare(data: DataDirectory, id: string, options: UpOptions): Pro
 
 async function startParts(run: Run, supervisor: Supervisor, options: UpOptions): Promise<void> {
   const { data, ports } = run;
-  const start = (label: string, part: Part): Promise<unknown> =>
-    options.progress.step(label, () => supervisor.start(part));
+  const start = (label: string, part: Part, stage: number = STORES): Promise<unknown> =>
+    options.progress.step(label, () => supervisor.start(part, stage));
   const binary = natsServerBinary({
     named: options.environment.NATS_SERVER_BIN,
     path: options.environment.PATH,
@@ -115,7 +121,7 @@ async function startParts(run: Run, supervisor: Supervisor, options: UpOptions):
     await ensureServiceDatabases(data, ports.postgres);
     await migrateDatabases(run, options.signal);
   });
-  await allOf(SERVICES.map((service) => start(service, servicePart(service, run))));
+  await allOf(SERVICES.map((service) => start(service, servicePart(service, run), STAGE_OF[service])));
 }
 
 /** Like `Promise.all`, but rejects only after all have settled, so that nothing is still being started then. */
