@@ -46,7 +46,11 @@ describe('bootstrap', () => {
     expect(
       (await fixture.api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body: founding })).status,
     ).toBe(504);
-    home = await bootstrap(fixture);
+    // Two at once: one founds, the other one comes too late.
+    const [one, other] = await Promise.allSettled([bootstrap(fixture), bootstrap(fixture)]);
+    expect([one.status, other.status].sort()).toEqual(['fulfilled', 'rejected']);
+    const [winner] = [one, other].filter((result) => result.status === 'fulfilled');
+    home = (winner as PromiseFulfilledResult<Tenant>).value;
     expect(fixture.policy.organisations.get(home.org)?.members.get(home.admin)).toEqual(new Set(['admin']));
     const again = await fixture.api('POST', '/api/bootstrap', { key: BOOTSTRAP_TOKEN, body: founding });
     expect(again).toMatchObject({ status: 409, body: { code: 'ALREADY_EXISTS' } });
@@ -182,6 +186,18 @@ describe('keys', () => {
     expect(denied.body.details.rule).toBe('credential-revoked');
     const { body: next } = await fixture.api('POST', `/api/keys/${key.key}/regenerate`, { key: home.key });
     expect((await fixture.api('GET', '/api/users', { key: next.secret })).status).toBe(200);
+  });
+
+  it('that are replaced by two at once have one secret that works: the last', async () => {
+    const { body: key } = await createKey(home.admin, ['admin']);
+    const path = `/api/keys/${key.key}/regenerate`;
+    const both = await Promise.all([1, 2].map(() => fixture.api('POST', path, { key: home.key })));
+    const made = both.map(({ body }) => body as { generation: number; secret: string });
+    expect(made.map(({ generation }) => generation).sort()).toEqual([2, 3]);
+    for (const { generation, secret } of made) {
+      const { status } = await fixture.api('GET', '/api/users', { key: secret });
+      expect([generation, status]).toEqual([generation, generation === 3 ? 200 : 401]);
+    }
   });
 
   it('that are revoked stay revoked', async () => {
@@ -326,6 +342,27 @@ describe('facts', () => {
       expect.objectContaining({ name: 'Ada Admin', email: 'ada@acme.example', ip: '127.0.0.1' }),
       { name: 'Secretive Sam', email: 'sam@acme.example' },
     ]);
+  });
+
+  it('that audit refuses for good stay, marked and reported, and hold up nothing', async () => {
+    fixture.audit.refusing.add('user.removed');
+    const { body: user } = await createUser('Refused', 'refused@acme.example');
+    await fixture.api('DELETE', `/api/users/${user.user}`, { key: home.key });
+    const { body: next } = await createUser('Next', 'next@acme.example');
+    const facts = () => fixture.audit.facts(home.org).map(({ target }) => target?.id);
+    await eventually(() => expect(facts()).toContain(next.user));
+    const database = await superuser(fixture);
+    const rows = await eventually(async () => {
+      const found = await database.query('SELECT refused, entry FROM control.outbox');
+      expect(found).toHaveLength(1);
+      expect(found[0].refused).toBe('FORBIDDEN');
+      return found;
+    });
+    expect(rows[0].entry.target.id).toBe(user.user);
+    expect(fixture.log()).toContain('audit refused a fact');
+    await database.query('DELETE FROM control.outbox');
+    await database.destroy();
+    fixture.audit.refusing.clear();
   });
 
   it('wait while audit is away, and arrive afterwards', async () => {

@@ -19,6 +19,8 @@ const HASH = b64u(sha256('record'));
 /** Records in memory, first occurrence of a record id only; receipts bound to their grant. */
 export class StandInAudit {
   readonly entries = new Map<string, AppendEntry>();
+  /** Actions that are refused for good. */
+  readonly refusing = new Set<string>();
   /** What exports answer, chunk by chunk; a function may fail. */
   chunks: (string | (() => string))[] = ['time,actor\r\n'];
   /** How many chunks have been asked for. */
@@ -56,6 +58,9 @@ export class StandInAudit {
   private append(entry: AppendEntry): AppendResult {
     const { keyring } = this.responder;
     const { recordId } = entry;
+    if (entry.kind === 'fact' && this.refusing.has(entry.action)) {
+      return { status: 'refused', recordId, code: 'FORBIDDEN', message: 'Not an action of this service.' };
+    }
     if (entry.kind === 'denial') verifyToken(keyring, 'pc-denial+jwt', 'policy', entry.denial, new Date());
     if (entry.kind === 'outcome')
       throw new AppError('FORBIDDEN', 'Control states what became of it as a fact.');
