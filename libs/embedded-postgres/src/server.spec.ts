@@ -68,7 +68,9 @@ describe('embedded PostgreSQL', () => {
     server.process.kill('SIGKILL');
     server = await start();
     database = await createDatabase();
-    expect((await query(database.ownerUrl, 'SELECT sum(a)::int AS sum FROM vault.t')).rows).toEqual([{ sum: 3 }]);
+    expect((await query(database.ownerUrl, 'SELECT sum(a)::int AS sum FROM vault.t')).rows).toEqual([
+      { sum: 3 },
+    ]);
   }, 60_000);
 
   it('takes over from a server that a killed run left behind', async () => {
@@ -76,6 +78,8 @@ describe('embedded PostgreSQL', () => {
     server = await start();
     expect(orphan.process.exitCode ?? orphan.process.signalCode).not.toBeNull();
     database = await createDatabase();
-    expect((await query(database.ownerUrl, 'SELECT count(*)::int AS rows FROM vault.t')).rows).toEqual([{ rows: 2 }]);
+    expect((await query(database.ownerUrl, 'SELECT count(*)::int AS rows FROM vault.t')).rows).toEqual([
+      { rows: 2 },
+    ]);
   }, 60_000);
 });

@@ -1,5 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -57,7 +66,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   prepareDirectory(options.directory, account);
   await stopOrphan(options.directory);
   if (!existsSync(join(options.directory, 'PG_VERSION'))) initialise(options, binaries, account);
-  const settings = Object.entries({ ...SETTINGS, port: String(options.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const settings = Object.entries({ ...SETTINGS, port: String(options.port) }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   const child = spawn(join(binaries, 'bin/postgres'), ['-D', OWN_DIRECTORY, ...settings], {
     cwd: options.directory,
     env: {},
@@ -72,7 +84,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 
 function prepareDirectory(directory: string, account: Account | null): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (account !== null && statSync(directory).uid !== account.uid) chownSync(directory, account.uid, account.gid);
+  if (account !== null && statSync(directory).uid !== account.uid)
+    chownSync(directory, account.uid, account.gid);
   chmodSync(directory, 0o700);
 }
 
@@ -81,10 +94,24 @@ function initialise(options: PostgresOptions, binaries: string, account: Account
   const passwordFile = join(scratch, 'password');
   try {
     writeFileSync(passwordFile, options.superuserPassword, { mode: 0o600 });
-    if (account !== null) for (const path of [scratch, passwordFile]) chownSync(path, account.uid, account.gid);
+    if (account !== null)
+      for (const path of [scratch, passwordFile]) chownSync(path, account.uid, account.gid);
     const result = spawnSync(
       join(binaries, 'bin/initdb'),
-      ['-D', OWN_DIRECTORY, '-U', 'postgres', `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
+      [
+        '-D',
+        OWN_DIRECTORY,
+        '-U',
+        'postgres',
+        `--pwfile=${passwordFile}`,
+        '-A',
+        'scram-sha-256',
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--data-checksums',
+        '--no-instructions',
+      ],
       { cwd: options.directory, env: {}, ...account, encoding: 'utf8' },
     );
     if (result.status === 0) return;
@@ -110,7 +137,8 @@ function collectLog(child: ChildProcess, onLog?: (text: string) => void): () => 
 async function untilReady(child: ChildProcess, url: string, tail: () => string): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS;
   for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`PostgreSQL ended while starting.\n${tail()}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`PostgreSQL ended while starting.\n${tail()}`);
     const error = await tryToConnect(url);
     if (error === null) return;
     if (Date.now() > deadline) {

@@ -26,7 +26,8 @@ export async function createServiceDatabase(options: ServiceDatabaseOptions): Pr
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
     await client.query(`REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC`);
-    for (const [role, password] of Object.entries(passwords)) await ensureRole(client, `${service}_${role}`, password);
+    for (const [role, password] of Object.entries(passwords))
+      await ensureRole(client, `${service}_${role}`, password);
   });
   await withClient(urlOf(options.superuserUrl), async (client) => {
     await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');

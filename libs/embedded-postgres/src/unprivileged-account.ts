@@ -11,7 +11,9 @@ export interface Account {
  */
 export function unprivilegedAccount(): Account | null {
   if (process.getuid?.() !== 0) return null;
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   for (const name of ['postgres', 'nobody']) {
     const fields = accounts.find(([candidate]) => candidate === name);
     if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) };
