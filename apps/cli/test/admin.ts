@@ -27,7 +27,7 @@ export class Admin {
   }
 
   private send(method: string, path: string, body?: unknown): Promise<Response> {
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     return fetch(this.base + path, {
       method,
       headers: { authorization: `Bearer ${this.key}`, ...type },

@@ -69,7 +69,8 @@ describe('a gateway that is killed in mid-call', () => {
     expect(intent).toMatchObject({ type: 'ToolCallAuthorized' });
 
     process.kill(report.pids['gateway']!, 'SIGKILL');
-    expect(await cut).toBeInstanceOf(Error);
+    // The connection broke: the client can't know what became of the call.
+    expect(await cut).toMatchObject({ message: expect.any(String), stack: expect.any(String) });
 
     const closed = await eventually(async () => {
       const records = await recordsOf('interrupted');
