@@ -206,6 +206,7 @@ describe('who may have what recorded', () => {
     const facts: [Sender, string][] = [
       ['control', 'user.created'],
       ['vault', 'secret.stored'],
+      ['vault', 'ownerKey.created'],
       ['policy', 'policy.RoleGranted.v1'],
     ];
     for (const [sender, action] of facts) {
@@ -290,10 +291,9 @@ describe('denials and outcomes', () => {
   it('refuses to record an answer or arguments: there is no field for them', async () => {
     verifies('P10', 'G7');
     const grant = grantFor(policy());
-    const withPayload = {
-      ...outcome(grant, { intent: newId() }),
+    const withPayload: AppendEntry = Object.assign(outcome(grant, { intent: newId() }), {
       answer: 'the customer list',
-    } as AppendEntry;
+    });
     await expect(append('gateway', withPayload)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });

@@ -25,7 +25,7 @@ const BROUGHT_OPERATIONS: Partial<Record<ServiceName, readonly string[]>> = {
 /** First parts of the actions that each service may state. No two services share one. */
 const ACTION_PREFIXES: Partial<Record<ServiceName, readonly string[]>> = {
   policy: ['policy'],
-  vault: ['secret', 'vault'],
+  vault: ['secret', 'ownerKey', 'subjectKey', 'vault'],
   control: [
     'control',
     'directory',

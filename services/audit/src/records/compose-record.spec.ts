@@ -4,6 +4,7 @@ import {
   newId,
   type AuditRecord,
   type DenialClaims,
+  type DenialEntry,
   type GrantClaims,
   type IntentEntry,
   type OutcomeEntry,
@@ -159,13 +160,13 @@ describe('what a record says', () => {
       decision: 'approval_required',
       reasons: [{ code: 'approval', rule: 'four-eyes', message: 'value 4711' }],
     };
-    const entry = {
+    const entry: DenialEntry = {
       kind: 'denial',
       recordId: id('denial'),
       denial: 'a.b.c',
       sealed: [],
       argumentBytes: 3,
-    } as const;
+    };
     const record = denialRecord(entry, denial, accepted);
     expect(record).toMatchObject({
       type,
