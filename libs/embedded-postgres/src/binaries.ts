@@ -1,8 +1,10 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -67,6 +69,7 @@ function copyOnce(native: string, target: string): string {
   mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
   const unfinished = `${target}.${process.pid}`;
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  readableByAll(dirname(target), unfinished);
   try {
     renameSync(unfinished, target);
   } catch (error) {
@@ -75,4 +78,15 @@ function copyOnce(native: string, target: string): string {
     if (!existsSync(target)) throw error;
   }
   return target;
+}
+
+/** The account has to reach the copy whatever umask this process has. Executables stay what they are. */
+function readableByAll(parent: string, copy: string): void {
+  chmodSync(parent, 0o755);
+  chmodSync(copy, 0o755);
+  for (const entry of readdirSync(copy, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) chmodSync(path, 0o755);
+    else if (entry.isFile()) chmodSync(path, statSync(path).mode | 0o444);
+  }
 }

@@ -75,6 +75,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     env: {},
     ...account,
     stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C goes to the foreground group: whoever started the server decides when it ends.
+    detached: true,
   });
   const tail = collectLog(child, options.onLog);
   const superuserUrl = `postgres://postgres:${encodeURIComponent(options.superuserPassword)}@127.0.0.1:${options.port}/postgres`;
