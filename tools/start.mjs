@@ -7,8 +7,9 @@ import { nodeBinary, root } from './workspace.mjs';
 
 const { natsServer } = setupOrExit();
 const child = spawn(nodeBinary(), [join(root, 'apps/cli/dist/main.js'), 'up', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: { ...process.env, NATS_SERVER_BIN: natsServer },
+  // The fourth is a pipe that nothing is sent through: it ends when this process does, however it ends.
+  stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  env: { ...process.env, NATS_SERVER_BIN: natsServer, PORTCULLIS_PARENT_PIPE: '3' },
 });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
