@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './require-node.js';
 import './processes/die-with-parent.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { putSecretCommand, type PutSecretArguments } from './secrets/put-secret-command.js';

@@ -30,25 +30,10 @@ async function start(location: PostgresLocation, context: StartContext): Promise
   context.signal.throwIfAborted();
   discardUnfinished(location.directory);
   const log = openLog(context.logFile);
-  const server = await withUsualMask(() =>
-    startPostgres({ ...location, onLog: (text) => void writeSync(log, text) }),
-  );
+  const server = await startPostgres({ ...location, onLog: (text) => void writeSync(log, text) });
   const marker = join(location.directory, COMPLETE);
   if (!existsSync(marker)) writeFileSync(marker, '', { flush: true });
   return supervised(server, { context, log });
-}
-
-/**
- * Ours keeps everything to ourselves, but the binaries may have to be copied to where the server's own account reaches
- * them, which is done before the first wait. What is private is made so by its own mode.
- */
-function withUsualMask<T>(begin: () => Promise<T>): Promise<T> {
-  const ours = process.umask(0o022);
-  try {
-    return begin();
-  } finally {
-    process.umask(ours);
-  }
 }
 
 /** initdb writes its version file early, so a killed one leaves what looks like a cluster. It has never held data. */
