@@ -1,7 +1,9 @@
 import { AppError, newId, VERBS, type AuditRow } from '@portcullis/contracts';
 import { connectEventStore, type EventStore } from '@portcullis/eventing';
+import { connectDatabase } from '@portcullis/platform';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
+import { SCHEMA } from '../src/database/schema.js';
 import { AuditFixture, type RunningAudit } from './audit-fixture.js';
 import { fact, grantFor, intent, outcome, principalFor } from './statements.js';
 
@@ -154,4 +156,31 @@ describe('a projection that can not catch up', () => {
     }
     expect(await eventually(() => fixture.rowsOf(org), { deadlineMs: 10_000 })).toHaveLength(2);
   }, 30_000);
+});
+
+describe('a database in trouble', () => {
+  it('leaves fresh calls alone, and the projection goes on when its connections were cut', async () => {
+    const org = newId();
+    await fixture.recorded('gateway', intent(grantFor(policy(), { org })));
+    const operator = await connectDatabase({
+      url: fixture.superuserUrl,
+      schema: SCHEMA,
+      applicationName: 'operator',
+    });
+    await operator.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'portcullis-audit%'`,
+    );
+    await operator.destroy();
+    await fixture.recorded('gateway', intent(grantFor(policy(), { org })));
+    const shown = await eventually(
+      async () => {
+        const rows = (await fixture.rowsOf(org)).filter(({ record }) => record.type === 'ToolCallAuthorized');
+        expect(rows).toHaveLength(2);
+        return rows;
+      },
+      { deadlineMs: 15_000 },
+    );
+    expect(new Set(shown.map(({ record }) => record.recordId)).size).toBe(2);
+    await eventually(async () => expect((await health()).status).toBe(200), { deadlineMs: 10_000 });
+  }, 40_000);
 });
