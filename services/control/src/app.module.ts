@@ -70,58 +70,32 @@ export interface Runtime {
   readonly checks: readonly ReadinessCheck[];
 }
 
+/** Who asks: keys, the limits on guessing them, and what other services are told. */
+function identity(runtime: Runtime) {
+  const limiter = new FailureLimiter();
+  const authorities = new KeyAuthorities(runtime.dataSource, runtime.clock);
+  const verified = new VerifiedKeys();
+  const authenticate = new AuthenticateKey({ ...runtime, authorities, verified, limiter });
+  const assertions = new Assertions(runtime.keyring);
+  return { ...runtime, limiter, authorities, authenticate, assertions };
+}
+
 /** What every capability is built on. */
 function foundation(runtime: Runtime) {
-  const {
-    dataSource,
-    changesDataSource,
-    jobDataSource,
-    connection,
-    keyring,
-    logger,
-    clock,
-    hasher,
-    nobodysHash,
-  } = runtime;
+  const base = identity(runtime);
+  const { connection, keyring, clock, assertions } = base;
   const peers = new VerbCaller(new NatsRequester(connection), keyring, clock);
-  const assertions = new Assertions(keyring);
-  const relay = new OutboxRelay({ dataSource: jobDataSource, peers, logger });
-  const changes = new DirectoryChanges({
-    changesDataSource,
-    outbox: new Outbox(clock),
-    relay,
-    connection,
-    logger,
-  });
-  const limiter = new FailureLimiter();
-  const authorities = new KeyAuthorities(dataSource, clock);
-  const verified = new VerifiedKeys();
-  const authenticate = new AuthenticateKey({
-    authorities,
-    hasher,
-    verified,
-    limiter,
-    nobodysHash,
-    clock,
-    logger,
-  });
-  const authorize = new AuthorizeAdmin({ peers, assertions, logger });
-  const policy = new PolicyCommands(peers, assertions);
-  const keys = new KeyMaker(hasher);
-  const servers = new ReadServers(dataSource);
+  const relay = new OutboxRelay({ ...base, dataSource: base.jobDataSource, peers });
+  const changes = new DirectoryChanges({ ...base, outbox: new Outbox(clock), relay });
   return {
-    ...runtime,
+    ...base,
     peers,
-    assertions,
     relay,
     changes,
-    limiter,
-    authorities,
-    authenticate,
-    authorize,
-    policy,
-    keys,
-    servers,
+    authorize: new AuthorizeAdmin({ ...base, peers }),
+    policy: new PolicyCommands(peers, assertions),
+    keys: new KeyMaker(base.hasher),
+    servers: new ReadServers(base.dataSource),
   };
 }
 
