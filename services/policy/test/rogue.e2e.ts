@@ -23,6 +23,7 @@ import { eventually, testTrust } from '@portcullis/platform/testing';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { FactReader } from '../src/replica/fact-reader.js';
 import { PolicyInstallation, type Who } from './support/policy-installation.js';
+import { startPolicyProcess } from './support/policy-process.js';
 import { foundOrganisation, type SampleOrganisation } from './support/sample-organisation.js';
 
 /** Attacks on the way to policy and on what it rests on. Each case fails when the check it is named after is taken out. */
@@ -34,7 +35,7 @@ let broker: NatsConnection;
 let store: EventStore;
 
 beforeAll(async () => {
-  installation = await PolicyInstallation.start();
+  installation = await PolicyInstallation.start(startPolicyProcess);
   sample = await foundOrganisation(installation);
   broker = await installation.nats.connectAsOperator();
   store = connectEventStore({ url: installation.node.url });

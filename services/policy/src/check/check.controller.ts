@@ -1,5 +1,4 @@
 import { Controller } from '@nestjs/common';
-import { Ctx, Payload } from '@nestjs/microservices';
 import { AppError, VERBS, type CheckRequest, type Decision } from '@portcullis/contracts';
 import { ServesVerb, type VerbContext } from '@portcullis/platform';
 import { CheckAccess } from './check-access.js';
@@ -10,7 +9,7 @@ export class CheckController {
   constructor(private readonly checkAccess: CheckAccess) {}
 
   @ServesVerb(VERBS.check)
-  check(@Payload() request: CheckRequest, @Ctx() { caller }: VerbContext): Decision {
+  check(request: CheckRequest, { caller }: VerbContext): Decision {
     if (caller.kind !== 'client') throw new AppError('UNAUTHENTICATED', 'Only policy clients may check.');
     return this.checkAccess.run((caller as ClientCaller).org, request);
   }

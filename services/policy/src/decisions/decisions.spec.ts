@@ -98,7 +98,9 @@ describe('built-in rules', () => {
     const by = (scopes: string[], tool: string) => ask({ tool, asker: { ...someone(MEMBER), scopes } });
     expect(outcome(withRules(all), by(['mcp'], 'list_notes'))).toBe('allow all');
     expect(outcome(withRules(all), by(['mcp'], 'create_note'))).toBe('deny read-only-session');
-    expect(outcome(withRules(all), by([], 'delete_note'))).toBe('deny read-only-session');
+    expect(outcome(withRules(all), by([], 'list_notes'))).toBe('deny scope-missing');
+    expect(outcome(withRules(all), by(['admin'], 'list_notes'))).toBe('deny scope-missing');
+    expect(outcome(withRules(all), by(['mcp:write'], 'list_notes'))).toBe('allow all');
     expect(outcome(withRules(all), by(['mcp', 'mcp:write'], 'delete_note'))).toBe('allow all');
   });
   it('deny unknown servers and operations without rules', () => {

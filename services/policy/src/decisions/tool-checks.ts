@@ -25,13 +25,21 @@ export function checkToolSwitches(call: KnownCall, tool: Tool, label: ToolLabel)
       label,
     );
   }
-  if (label !== 'read' && isReadOnly(question.asker.scopes)) {
-    const because = `the session has the scope ${READ_SCOPE} only, and ${name} is a ${label} tool`;
-    return denyBy('read-only-session', because, `Connect again and allow ${WRITE_SCOPE}.`, label);
-  }
-  return undefined;
+  return checkScopes(question.asker.scopes, name, label);
 }
 
 /** Null: policy is asked about a user, not by a session. */
-const isReadOnly = (scopes: readonly string[] | null): boolean =>
-  scopes !== null && !scopes.includes(WRITE_SCOPE);
+function checkScopes(scopes: readonly string[] | null, name: string, label: ToolLabel): Verdict | undefined {
+  if (scopes === null || scopes.includes(WRITE_SCOPE)) return undefined;
+  if (!scopes.includes(READ_SCOPE)) {
+    return denyBy(
+      'scope-missing',
+      `the session lacks the scope ${READ_SCOPE}`,
+      `Connect again and allow ${READ_SCOPE}.`,
+      label,
+    );
+  }
+  if (label === 'read') return undefined;
+  const because = `the session has the scope ${READ_SCOPE} only, and ${name} is a ${label} tool`;
+  return denyBy('read-only-session', because, `Connect again and allow ${WRITE_SCOPE}.`, label);
+}

@@ -28,28 +28,36 @@ export interface Who {
   scopes?: string[];
 }
 
+/** Starts the service under test with this environment. */
+export type Launch = (environment: Record<string, string>) => Promise<RunningService>;
+
+const inThisProcess: Launch = (environment) =>
+  startPolicy(loadConfig(environment), createLogger('policy', 'silent'));
+
 /** A broker, an event store, keys, an audit peer and the service under test: everything but the service is the real thing. */
 export class PolicyInstallation {
-  readonly audit: AuditPeer;
   policy!: RunningService;
   readonly #connections = new Map<ServiceName, NatsConnection>();
   readonly #directory = mkdtempSync(join(tmpdir(), 'portcullis-policy-'));
   readonly #clientKey = randomBytes(32).toString('base64url');
 
+  readonly nats: TestNats;
+  readonly node: TestNode;
+  readonly trust: TestTrust;
+  readonly audit: AuditPeer;
+
   private constructor(
-    readonly nats: TestNats,
-    readonly node: TestNode,
-    readonly trust: TestTrust,
-    audit: AuditPeer,
+    parts: Pick<PolicyInstallation, 'nats' | 'node' | 'trust' | 'audit'>,
+    private readonly launch: Launch,
   ) {
-    this.audit = audit;
+    ({ nats: this.nats, node: this.node, trust: this.trust, audit: this.audit } = parts);
   }
 
-  static async start(): Promise<PolicyInstallation> {
+  static async start(launch: Launch = inThisProcess): Promise<PolicyInstallation> {
     const [nats, node] = await Promise.all([startNats(), startEventStoreNode()]);
     const trust = testTrust();
     const audit = await startAuditPeer(await nats.connectAs('audit'), trust.keyring('audit'));
-    const installation = new PolicyInstallation(nats, node, trust, audit);
+    const installation = new PolicyInstallation({ nats, node, trust, audit }, launch);
     installation.policy = await installation.startReplica();
     return installation;
   }
@@ -60,7 +68,7 @@ export class PolicyInstallation {
       writeFileSync(path, content, { mode: 0o600 });
       return path;
     };
-    const config = loadConfig({
+    return this.launch({
       LOG_LEVEL: 'silent',
       NATS_URL: this.nats.url,
       NATS_NKEY_SEED_FILE: file('seed', this.nats.seedOf('policy').revealText()),
@@ -68,7 +76,6 @@ export class PolicyInstallation {
       POLICY_CLIENT_KEY_FILE: file('client-key', this.#clientKey),
       ...this.trust.files('policy'),
     });
-    return startPolicy(config, createLogger('policy', process.env['POLICY_TEST_LOG_LEVEL'] ?? 'silent'));
   }
 
   get grpcAddress(): string {
