@@ -169,6 +169,24 @@ describe('errors', () => {
   });
 });
 
+describe('while the event store is silent', () => {
+  it('nothing is decided after five seconds, and everything again when it speaks', async () => {
+    installation.node.pause();
+    await eventually(
+      async () => {
+        const refused = await failure(grpc.send(toGrpcRequest(question()), bearer()));
+        expect(refused).toMatchObject({ code: status.UNAVAILABLE, ours: 'UNAVAILABLE' });
+      },
+      { deadlineMs: 10_000 },
+    );
+    installation.node.resume();
+    await eventually(
+      async () => expect((await grpc.send(toGrpcRequest(question()), bearer())).decision).toBe('allow'),
+      { deadlineMs: 20_000 },
+    );
+  });
+});
+
 describe('while the event store is away', () => {
   it('nothing is decided, and everything again when it is back', async () => {
     await installation.node.kill();

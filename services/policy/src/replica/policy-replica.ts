@@ -10,9 +10,10 @@ import type { FactReader } from './fact-reader.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { NO_POLICY, OrganisationReplica, type PolicyView } from './organisation-replica.js';
 import type { OrganisationRegistry } from './registry.js';
+import { StoreLease } from './store-lease.js';
 
 export interface ReplicaOptions {
-  store: Pick<EventStore, 'subscribe' | 'end'>;
+  store: Pick<EventStore, 'subscribe' | 'end' | 'ping'>;
   reader: FactReader;
   registry: OrganisationRegistry;
   /** A lost subscription, or a stream that can't be trusted: log it, once each. */
@@ -30,8 +31,11 @@ export class PolicyReplica {
   readonly #organisations = new Map<string, OrganisationReplica>();
   #subscription: RunningSubscription | undefined;
   readonly #reported = new Set<string>();
+  readonly #lease: StoreLease;
 
-  constructor(private readonly options: ReplicaOptions) {}
+  constructor(private readonly options: ReplicaOptions) {
+    this.#lease = new StoreLease(options.store);
+  }
 
   /** Notes the end of the store, reads every registered stream, then follows from there. Resolves when caught up. */
   async start(): Promise<void> {
@@ -51,15 +55,16 @@ export class PolicyReplica {
       handle: (event) => this.#hear(event),
       onFailure: (error) => this.options.onProblem(error),
     });
-    await this.#subscription.caughtUp();
+    await Promise.all([this.#subscription.caughtUp(), this.#lease.start()]);
   }
 
   async stop(): Promise<void> {
+    this.#lease.stop();
     await this.#subscription?.stop();
   }
 
   get isCaughtUp(): boolean {
-    return this.#subscription?.status().caughtUp ?? false;
+    return this.#lease.isHeld && (this.#subscription?.status().caughtUp ?? false);
   }
 
   /** @throws AppError UNAVAILABLE while this replica does not follow the store */
