@@ -34,4 +34,7 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema>;
 
-export const readConfig = (): Config => parseConfig(schema, process.env);
+export const parseGatewayConfig = (environment: NodeJS.ProcessEnv): Config =>
+  parseConfig(schema, environment);
+
+export const readConfig = (): Config => parseGatewayConfig(process.env);
