@@ -2,6 +2,7 @@
 import './require-node.js';
 import './processes/die-with-parent.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { provisionCommand, type ProvisionArguments } from './provision/provision-command.js';
 import { putSecretCommand, type PutSecretArguments } from './secrets/put-secret-command.js';
 import { up, type UpArguments } from './up/up.js';
 
@@ -27,6 +28,13 @@ program
   .action(async (options: UpArguments) => {
     process.exitCode = await up(options);
   });
+
+program
+  .command('provision <directory>')
+  .description('Generate keys, passwords and configuration of a deployed installation')
+  .requiredOption('--host <name>', 'DNS name under which it will be reached')
+  .option('--user <uid:gid>', 'account of the containers; only root can name another than its own')
+  .action((directory: string, options: ProvisionArguments) => provisionCommand(directory, options));
 
 program
   .command('secrets')
