@@ -41,7 +41,7 @@ beforeAll(async () => {
   });
   upstreams['personal'] = await startScriptedServer({
     list: ({ headers, body }, response) => {
-      const tools = [toolNamed(`of_${String(headers['x-token'])}`)];
+      const tools = [toolNamed(`of_${String(headers['x-token']).split('_').pop()}`)];
       answerJson(response, { jsonrpc: '2.0', id: body?.id, result: { tools } });
     },
   });
@@ -102,7 +102,7 @@ describe('an upstream that echoes its credential', () => {
   it('with escapes of its own is redacted', async () => {
     const escaped = [...SECRET].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
     onCall = ({ body }, response) =>
-      response
+      void response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(`{"jsonrpc":"2.0","id":"${String(body?.id)}","result":{"content":[],"note":"${escaped}"}}`);
     expect((await call()).json.result).toMatchObject({ note: '[REDACTED:token]' });
@@ -155,7 +155,7 @@ describe('an upstream that echoes its credential', () => {
 });
 
 it('a redirect is not followed, so that the credential stays where policy sent it', async () => {
-  onCall = (_request, response) => response.writeHead(307, { location: urlOf('thief') }).end();
+  onCall = (_request, response) => void response.writeHead(307, { location: urlOf('thief') }).end();
   const answer = await call();
   expect(answer.json.error?.data['code']).toBe('UPSTREAM_ERROR');
   expect(upstreams['thief']?.received).toHaveLength(0);
@@ -273,7 +273,7 @@ it('what a server shows to one principal is not shown to another', async () => {
   const [one, other] = ['one', 'other'].map((name) => {
     const added = installation.control.addMember(org);
     installation.vault.secrets.set(`${added.principal.sub} token`, `token_of_${name}`);
-    installation.policy.labels.set(`of_token_of_${name}`, 'read');
+    installation.policy.labels.set(`of_${name}`, 'read');
     return added;
   }) as [TestMember, TestMember];
   const url = installation.url('personal');
@@ -281,10 +281,10 @@ it('what a server shows to one principal is not shown to another', async () => {
     const { json } = await rpc(url, key, { method: 'tools/list' });
     return (json.result?.['tools'] as { name: string }[]).map(({ name }) => name);
   };
-  expect(await names(one.key)).toEqual(['of_token_of_one']);
-  expect(await names(other.key)).toEqual(['of_token_of_other']);
-  expect((await callTool(url, one.key, 'of_token_of_one')).json.result).toBeDefined();
-  const stolen = await callTool(url, other.key, 'of_token_of_one');
+  expect(await names(one.key)).toEqual(['of_one']);
+  expect(await names(other.key)).toEqual(['of_other']);
+  expect((await callTool(url, one.key, 'of_one')).json.result).toBeDefined();
+  const stolen = await callTool(url, other.key, 'of_one');
   expect(stolen.json.error?.message).toMatch(/Unknown tool/);
   const tokens = upstreams['personal']?.calls().map(({ headers }) => headers['x-token']);
   expect(tokens).toEqual(['token_of_one']);

@@ -20,6 +20,16 @@ import { ControlStandIn } from './stand-ins/control.js';
 import { PolicyStandIn } from './stand-ins/policy.js';
 import { VaultStandIn } from './stand-ins/vault.js';
 
+const BEHIND = ['control', 'policy', 'audit', 'vault'] as const;
+type ServiceBehind = (typeof BEHIND)[number];
+
+interface Ground {
+  nats: TestNats;
+  trust: TestTrust;
+  operator: NatsConnection;
+  connections: Record<ServiceBehind, NatsConnection>;
+}
+
 /** A real broker with the real permissions, real keys, stand-ins behind the contracts, and one real gateway. */
 export class Installation {
   readonly org = newId();
@@ -30,30 +40,34 @@ export class Installation {
   origin!: string;
   private readonly directory = mkdtempSync(join(tmpdir(), 'portcullis-gateway-'));
 
-  private constructor(
-    readonly nats: TestNats,
-    readonly trust: TestTrust,
-    readonly operator: NatsConnection,
-    readonly connections: Record<'control' | 'policy' | 'audit' | 'vault', NatsConnection>,
-    readonly control: ControlStandIn,
-    readonly policy: PolicyStandIn,
-    readonly audit: AuditStandIn,
-    readonly vault: VaultStandIn,
-  ) {}
+  readonly nats: TestNats;
+  readonly trust: TestTrust;
+  readonly operator: NatsConnection;
+  readonly connections: Record<ServiceBehind, NatsConnection>;
+  readonly control: ControlStandIn;
+  readonly policy: PolicyStandIn;
+  readonly audit: AuditStandIn;
+  readonly vault: VaultStandIn;
+
+  private constructor({ nats, trust, operator, connections }: Ground) {
+    this.nats = nats;
+    this.trust = trust;
+    this.operator = operator;
+    this.connections = connections;
+    this.control = new ControlStandIn(connections.control, trust.keyring('control'));
+    this.policy = new PolicyStandIn(connections.policy, trust.keyring('policy'), this.control.servers);
+    this.audit = new AuditStandIn(connections.audit, trust.keyring('audit'));
+    this.vault = new VaultStandIn(connections.vault, trust.keyring('vault'));
+  }
 
   static async prepare(): Promise<Installation> {
     const nats = await startNats();
-    const trust = testTrust();
-    const names = ['control', 'policy', 'audit', 'vault'] as const;
-    const made = await Promise.all(names.map(async (name) => [name, await nats.connectAs(name)] as const));
-    const connections = Object.fromEntries(made) as Installation['connections'];
-    const control = new ControlStandIn(connections.control, trust.keyring('control'));
-    const policy = new PolicyStandIn(connections.policy, trust.keyring('policy'), control.servers);
-    const audit = new AuditStandIn(connections.audit, trust.keyring('audit'));
-    const vault = new VaultStandIn(connections.vault, trust.keyring('vault'));
     const operator = await nats.connectAsOperator();
-    await Promise.all(Object.values(connections).map((connection) => connection.flush()));
-    return new Installation(nats, trust, operator, connections, control, policy, audit, vault);
+    const made = await Promise.all(BEHIND.map(async (name) => [name, await nats.connectAs(name)] as const));
+    const connections = Object.fromEntries(made) as Ground['connections'];
+    const installation = new Installation({ nats, trust: testTrust(), operator, connections });
+    await installation.reset();
+    return installation;
   }
 
   /** Records what crosses the broker from now on. */

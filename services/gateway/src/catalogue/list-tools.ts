@@ -34,14 +34,11 @@ export class ListTools {
   async ofOrganisation(asking: Asking): Promise<JsonObject[]> {
     const servers = await this.directory.servers(asking.principal.principal.org);
     const lists = await Promise.allSettled(servers.map((endpoint) => this.named(asking, endpoint)));
-    const failures = lists.flatMap((list) =>
-      list.status === 'rejected' && codeOf(list.reason) !== 'DENIED_BY_POLICY'
-        ? [list.reason as unknown]
-        : [],
-    );
-    const revoked = failures.find((reason) => codeOf(reason) === 'UNAUTHENTICATED');
+    const failures = lists.flatMap((list) => (list.status === 'rejected' ? [asError(list.reason)] : []));
+    const revoked = failures.find(({ code }) => code === 'UNAUTHENTICATED');
     if (revoked !== undefined) throw revoked;
-    if (failures.length > 0 && failures.length === servers.length) throw failures[0];
+    const broken = failures.filter(({ code }) => code !== 'DENIED_BY_POLICY');
+    if (broken[0] !== undefined && broken.length === servers.length) throw broken[0];
     return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
   }
 
@@ -51,4 +48,7 @@ export class ListTools {
   }
 }
 
-const codeOf = (reason: unknown): string => (reason instanceof AppError ? reason.code : 'INTERNAL');
+const asError = (reason: unknown): AppError =>
+  reason instanceof AppError
+    ? reason
+    : new AppError('INTERNAL', 'A server could not be listed.', { cause: reason });

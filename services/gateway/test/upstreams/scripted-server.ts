@@ -25,35 +25,35 @@ export const answerText = ({ body }: ReceivedRequest, response: ServerResponse, 
 
 export const asEvent = (message: unknown): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 
+const resultOf =
+  (result: unknown): Call =>
+  ({ body }, response) =>
+    answerJson(response, { jsonrpc: '2.0', id: body?.id, result });
+
+const INITIALIZED = {
+  protocolVersion: '2025-06-18',
+  capabilities: { tools: {} },
+  serverInfo: { name: 'scripted', version: '1' },
+};
+
 /** A plain-JSON server of 2025-11-25 without sessions, that does exactly what a test wants, wrong things too. */
 export function startScriptedServer(script: Script): Promise<RecordingServer> {
-  return RecordingServer.start(async (request, response) => {
-    const { body } = request;
-    const reply = (result: unknown): void => answerJson(response, { jsonrpc: '2.0', id: body?.id, result });
-    switch (body?.method) {
-      case 'initialize':
-        return reply({
-          protocolVersion: '2025-06-18',
-          capabilities: { tools: {} },
-          serverInfo: { name: 'scripted', version: '1' },
-        });
-      case 'notifications/initialized':
-        response.writeHead(202).end();
-        return;
-      case 'tools/list':
-        if (script.list !== undefined) return script.list(request, response);
-        return reply({ tools: (script.tools ?? []).map(toolNamed) });
-      case 'tools/call':
-        if (script.call !== undefined) return script.call(request, response);
-        return answerText(request, response, 'done');
-      default:
-        return answerJson(response, {
-          jsonrpc: '2.0',
-          id: body?.id ?? null,
-          error: { code: -32601, message: 'Method not found' },
-        });
-    }
-  });
+  const methods = new Map<string | undefined, Call>([
+    ['initialize', resultOf(INITIALIZED)],
+    ['notifications/initialized', (_request, response) => void response.writeHead(202).end()],
+    ['tools/list', script.list ?? resultOf({ tools: (script.tools ?? []).map(toolNamed) })],
+    ['tools/call', script.call ?? ((request, response) => answerText(request, response, 'done'))],
+  ]);
+  return RecordingServer.start((request, response) =>
+    (methods.get(request.body?.method) ?? unknownMethod)(request, response),
+  );
 }
+
+const unknownMethod: Call = ({ body }, response) =>
+  answerJson(response, {
+    jsonrpc: '2.0',
+    id: body?.id ?? null,
+    error: { code: -32601, message: 'Method not found' },
+  });
 
 export const toolNamed = (name: string) => ({ name, inputSchema: { type: 'object' } });
