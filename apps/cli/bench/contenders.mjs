@@ -37,7 +37,12 @@ export async function notesDirectly(installation) {
   const { port } = await reportOf(server);
   const url = `http://127.0.0.1:${port}/mcp`;
   const client = mcpClient(url, { authorization: `Bearer ${token}` });
-  return contender(client, listNotes, WELCOME, () => server.kill());
+  const { call, close } = await contender(client, listNotes, WELCOME);
+  const stop = () => {
+    close();
+    server.kill();
+  };
+  return { call, close: stop, pids: { 'notes, direct': server.pid } };
 }
 
 export async function notesThrough(installation) {
@@ -49,17 +54,13 @@ function governed(installation, slug) {
   return mcpClient(url, { authorization: `Bearer ${key}` });
 }
 
-async function contender(client, params, expected, stop = () => undefined) {
+async function contender(client, params, expected) {
   const call = async () => {
     const { status, text } = await client.request('tools/call', params);
     // An error would be a fast answer.
     if (status !== 200 || !text.includes(expected))
       throw new Error(`answered ${status}: ${text.slice(0, 500)}`);
   };
-  const close = () => {
-    client.close();
-    stop();
-  };
   await call();
-  return { call, close };
+  return { call, close: () => client.close() };
 }
