@@ -15,6 +15,7 @@ export {
 export { parseConfig } from './config/parse-config.js';
 export { connectDatabase, type DatabaseOptions } from './database/data-source.js';
 export { migrate, type MigrationOptions } from './database/migrate.js';
+export { runMigrations } from './database/run-migrations.js';
 export { asOrganisation } from './database/organisation-transaction.js';
 export {
   catalogueFaults,
@@ -36,6 +37,7 @@ export {
 } from './messaging/caller-authenticator.js';
 export { connectNats, type NatsOptions } from './messaging/nats-connection.js';
 export { NatsRequester } from './messaging/nats-requester.js';
+export { serveVerbs, type ServeVerbsOptions } from './messaging/serve-verbs.js';
 export { ServesVerb, type VerbContext } from './messaging/verb-handler.js';
 export { VerbServer, type VerbServerOptions } from './messaging/verb-server.js';
 export { loadKeyring, type TrustConfig } from './trust/load-keyring.js';

@@ -1,16 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { NestFactory } from '@nestjs/core';
 import { connectEventStore } from '@portcullis/eventing';
 import {
   connectDatabase,
   connectNats,
   loadKeyring,
-  NestLogger,
-  PassThroughFilter,
   portOf,
-  ServiceCallerAuthenticator,
+  serveVerbs,
   startHealthServer,
-  VerbServer,
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
@@ -49,16 +45,13 @@ export async function startAudit(config: Config, logger: Logger): Promise<Runnin
     seed: config.NATS_NKEY_SEED_FILE,
     logger,
   });
-  const app = await NestFactory.createMicroservice(AppModule.with(audit.useCases), {
-    strategy: new VerbServer({
-      connection,
-      logger,
-      authenticator: new ServiceCallerAuthenticator(keyring, clock),
-    }),
-    logger: new NestLogger(logger),
+  const app = await serveVerbs({
+    module: AppModule.with(audit.useCases),
+    connection,
+    logger,
+    keyring,
+    clock,
   });
-  app.useGlobalFilters(new PassThroughFilter());
-  await app.listen();
   audit.leadership.campaign(audit.work);
   const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, audit.checks);
   return {
@@ -66,8 +59,8 @@ export async function startAudit(config: Config, logger: Logger): Promise<Runnin
     audit,
     stop: async () => {
       health.close();
-      await connection.drain();
       await app.close();
+      await connection.drain();
       await audit.leadership.resign();
       await store.close();
       await Promise.all([database.destroy(), jobs.destroy()]);

@@ -1,18 +1,11 @@
-import { createLogger, exitOnBadConfig, migrate } from '@portcullis/platform';
+import { exitOnBadConfig, runMigrations } from '@portcullis/platform';
 import { readMigrationConfig } from './config.js';
 import { MIGRATIONS } from './database/migrations.js';
 import { SCHEMA } from './database/schema.js';
 
 const config = exitOnBadConfig(() => readMigrationConfig());
-const logger = createLogger('control', config.LOG_LEVEL);
-try {
-  const done = await migrate({
-    ownerUrl: config.DATABASE_OWNER_URL_FILE,
-    schema: SCHEMA,
-    migrations: MIGRATIONS,
-  });
-  logger.info({ done }, 'the schema is up to date');
-} catch (err) {
-  logger.fatal({ err }, 'the migration failed');
-  process.exit(1);
-}
+await runMigrations('control', {
+  ownerUrl: config.DATABASE_OWNER_URL_FILE,
+  schema: SCHEMA,
+  migrations: MIGRATIONS,
+});

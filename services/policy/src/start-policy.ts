@@ -1,15 +1,11 @@
-import { NestFactory } from '@nestjs/core';
 import { VERBS } from '@portcullis/contracts';
 import { connectEventStore } from '@portcullis/eventing';
 import {
   connectNats,
   loadKeyring,
-  NestLogger,
-  PassThroughFilter,
   portOf,
-  ServiceCallerAuthenticator,
+  serveVerbs,
   startHealthServer,
-  VerbServer,
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
@@ -32,17 +28,14 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
   });
   const policy = compose({ config, keyring, store, connection, logger });
   await policy.replica.start();
-  const app = await NestFactory.createMicroservice(AppModule.with(policy.useCases), {
-    strategy: new VerbServer({
-      connection,
-      logger,
-      authenticator: new ServiceCallerAuthenticator(keyring, clock),
-      authenticators: new Map([[VERBS.check.subject, new ClientAuthenticator(policy.clients, clock)]]),
-    }),
-    logger: new NestLogger(logger),
+  const app = await serveVerbs({
+    module: AppModule.with(policy.useCases),
+    connection,
+    logger,
+    keyring,
+    clock,
+    authenticators: new Map([[VERBS.check.subject, new ClientAuthenticator(policy.clients, clock)]]),
   });
-  app.useGlobalFilters(new PassThroughFilter());
-  await app.listen();
   policy.relay.start();
   const grpc = await startGrpcServer({
     host: config.GRPC_HOST,
@@ -57,9 +50,9 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     ready: { httpPort: portOf(health), grpcPort: grpc.port },
     stop: async () => {
       health.close();
+      await app.close();
       await Promise.all([grpc.stop(), policy.relay.stop()]);
       await connection.drain();
-      await app.close();
       await policy.replica.stop();
       await store.close();
     },

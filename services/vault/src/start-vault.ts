@@ -1,15 +1,11 @@
-import { NestFactory } from '@nestjs/core';
 import {
   connectDatabase,
   connectNats,
   loadKeyring,
   NatsRequester,
-  NestLogger,
-  PassThroughFilter,
   portOf,
-  ServiceCallerAuthenticator,
+  serveVerbs,
   startHealthServer,
-  VerbServer,
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
@@ -27,16 +23,7 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   const connection = await connectNats(nats);
   const requester = new NatsRequester(connection);
   const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock });
-  const app = await NestFactory.createMicroservice(vault.module, {
-    strategy: new VerbServer({
-      connection,
-      logger,
-      authenticator: new ServiceCallerAuthenticator(keyring, clock),
-    }),
-    logger: new NestLogger(logger),
-  });
-  app.useGlobalFilters(new PassThroughFilter());
-  await app.listen();
+  const app = await serveVerbs({ module: vault.module, connection, logger, keyring, clock });
   vault.relay.start();
   vault.purge.start();
   const broker = { name: 'nats', check: async () => void (await connection.rtt()) };
@@ -45,9 +32,9 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
     ready: { httpPort: portOf(health) },
     stop: async () => {
       health.close();
+      await app.close();
       await Promise.all([vault.relay.stop(), vault.purge.stop()]);
       await connection.drain();
-      await app.close();
       vault.wipe();
       await Promise.all([database.destroy(), jobs.destroy()]);
     },

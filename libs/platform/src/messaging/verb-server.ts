@@ -6,13 +6,28 @@ import {
   REQUEST_HEADER,
   toErrorBody,
 } from '@portcullis/contracts';
-import { headers as createHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import {
+  headers as createHeaders,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { withCorrelation } from '../logging/correlation.js';
 import type { Logger } from '../logging/logger.js';
 import type { AnyVerb, AuthenticatedRequest, CallerAuthenticator } from './caller-authenticator.js';
 import type { VerbContext } from './verb-handler.js';
+
+/** Bytes that one NATS message may have where the broker doesn't say, and what the reply token takes of them. */
+const DEFAULT_MAX_PAYLOAD = 1_048_576;
+const HEADER_ROOM = 4096;
+
+interface Answer {
+  readonly body: Buffer;
+  /** Undefined: the caller is not known, and gets no reply token. */
+  readonly authenticated: AuthenticatedRequest | undefined;
+}
 
 export interface VerbServerOptions {
   connection: NatsConnection;
@@ -28,6 +43,9 @@ export interface VerbServerOptions {
  * schema, handler; an error is an answer too, and carries the reply token whenever the caller is known.
  */
 export class VerbServer extends Server implements CustomTransportStrategy {
+  private readonly subscriptions: Subscription[] = [];
+  private readonly underWay = new Set<Promise<void>>();
+
   constructor(private readonly options: VerbServerOptions) {
     super();
   }
@@ -35,25 +53,38 @@ export class VerbServer extends Server implements CustomTransportStrategy {
   listen(callback: (error?: unknown) => void): void {
     for (const [subject, handler] of this.messageHandlers) {
       const verb = handler.extras?.['verb'] as AnyVerb;
-      this.options.connection.subscribe(subject, {
+      const subscription = this.options.connection.subscribe(subject, {
         queue: verb.callee,
         callback: (error, message) => {
           if (error) this.options.logger.error({ err: error, subject }, 'subscription failed');
-          else void this.serve(verb, handler, message);
+          else this.keep(this.serve(verb, handler, message));
         },
       });
+      this.subscriptions.push(subscription);
     }
     // A subscription counts only when the server has seen it: the ready line must not come before.
     this.options.connection.flush().then(() => callback(), callback);
   }
 
-  /** The connection belongs to whoever made it; it drains there, after the last answer. */
-  close(): void {}
+  /**
+   * Takes no new request and lets those under way be answered. The connection belongs to whoever made it: it MUST stay
+   * open until this has resolved.
+   */
+  async close(): Promise<void> {
+    await Promise.all(this.subscriptions.splice(0).map((subscription) => subscription.drain()));
+    await Promise.all(this.underWay);
+    await this.options.connection.flush();
+  }
 
   on(): void {}
 
   unwrap<T>(): T {
     return this.options.connection as T;
+  }
+
+  private keep(work: Promise<void>): void {
+    this.underWay.add(work);
+    void work.finally(() => this.underWay.delete(work));
   }
 
   private async serve(verb: AnyVerb, handler: MessageHandler, message: Msg): Promise<void> {
@@ -73,7 +104,22 @@ export class VerbServer extends Server implements CustomTransportStrategy {
       }
       answer = encode(toErrorBody(thrown));
     }
-    respond(message, answer, authenticated?.signReply(answer));
+    this.answer(verb, message, { body: answer, authenticated });
+  }
+
+  /** What can't be sent is an error that can: an answer that only grew too long must not end the process. */
+  private answer(verb: AnyVerb, message: Msg, { body, authenticated }: Answer): void {
+    const { connection, logger } = this.options;
+    const limit = (connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD) - HEADER_ROOM;
+    const fits = body.byteLength <= limit;
+    if (!fits)
+      logger.warn({ subject: verb.subject, bytes: body.byteLength, limit }, 'an answer is too large');
+    const sent = fits ? body : encode(toErrorBody(answerTooLarge(verb)));
+    try {
+      respond(message, sent, authenticated?.signReply(sent));
+    } catch (err) {
+      logger.error({ err, subject: verb.subject }, 'an answer could not be sent');
+    }
   }
 
   private async handle(
@@ -107,6 +153,9 @@ function tooLarge(verb: AnyVerb): AppError {
     `A request to ${verb.subject} may have ${verb.maxRequestBytes} bytes at most.`,
   );
 }
+
+const answerTooLarge = (verb: AnyVerb): AppError =>
+  new AppError('PAYLOAD_TOO_LARGE', `The answer of ${verb.subject} is larger than one message may be.`);
 
 function respond(message: Msg, answer: Buffer, replyToken: string | undefined): void {
   if (replyToken === undefined) {
