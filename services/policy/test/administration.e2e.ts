@@ -130,6 +130,28 @@ describe('commands', () => {
     expect(JSON.stringify(entries)).not.toContain('not in the record');
   });
 
+  it('go on when audit refuses one for good: that one is recorded by its digest', async () => {
+    verifies('P8');
+    const role = 'oversized';
+    installation.audit.tooLarge = (entry) => entry.kind === 'fact' && entry.data['role'] === role;
+    await installation.command(other.admin, { type: 'DefineRole', role, description: '' });
+    await installation.command(home.admin, { type: 'DefineRole', role: 'behind-it', description: '' });
+    const relayed = await eventually(() => {
+      expect(JSON.stringify(installation.audit.entries)).toContain('behind-it');
+      return installation.audit.entries.filter((entry) =>
+        JSON.stringify(entry).includes('PAYLOAD_TOO_LARGE'),
+      );
+    });
+    expect(relayed).toEqual([
+      expect.objectContaining({
+        org: other.org,
+        action: 'policy.RoleDefined.v1',
+        actor: { kind: 'user', id: other.admin.sub },
+        data: { revision: expect.any(Number), refused: 'PAYLOAD_TOO_LARGE', digest: expect.any(String) },
+      }),
+    ]);
+  });
+
   it('wait for audit without losing a fact', async () => {
     installation.audit.refuse = true;
     await installation.command(home.admin, { type: 'DefineRole', role: 'while-away', description: '' });

@@ -1,4 +1,11 @@
-import { deterministicId, type FactEntry } from '@portcullis/contracts';
+import {
+  b64u,
+  canonicalBytes,
+  deterministicId,
+  sha256,
+  type ErrorCode,
+  type FactEntry,
+} from '@portcullis/contracts';
 import type { StoredEvent } from '@portcullis/eventing';
 import { factCodec, type Fact } from '../facts/facts.js';
 
@@ -43,6 +50,20 @@ export function chainBrokenEntry(org: string, event: StoredEvent): FactEntry {
     sealed: [],
   };
 }
+
+/**
+ * The same entry without what the fact says, for one that audit refuses for good: too large, or its recordId is taken.
+ * Whoever can read the policy stream can still prove by the digest which fact it was.
+ */
+export const digestEntry = (entry: FactEntry, event: StoredEvent, refused: ErrorCode): FactEntry => ({
+  ...entry,
+  recordId: deterministicId('portcullis/v1/policy-fact-digest', event.stream, String(event.revision)),
+  data: {
+    revision: Number(event.revision),
+    refused,
+    digest: b64u(sha256(canonicalBytes(event.data))),
+  },
+});
 
 type Target = FactEntry['target'];
 

@@ -1,4 +1,4 @@
-import { AppError, VERBS, type FactEntry, type VerbCaller } from '@portcullis/contracts';
+import { AppError, VERBS, type ErrorCode, type FactEntry, type VerbCaller } from '@portcullis/contracts';
 import {
   runSubscription,
   type CheckpointStore,
@@ -8,7 +8,7 @@ import {
 } from '@portcullis/eventing';
 import { orgOfStream } from '../facts/facts.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
-import { auditEntry, chainBrokenEntry } from './audit-entry.js';
+import { auditEntry, chainBrokenEntry, digestEntry } from './audit-entry.js';
 
 export interface RelayOptions {
   store: Pick<EventStore, 'subscribe'>;
@@ -19,10 +19,14 @@ export interface RelayOptions {
   onFailure(error: Error): void;
 }
 
+/** Refusals that no repetition changes. */
+const FOR_GOOD: ReadonlySet<ErrorCode> = new Set(['PAYLOAD_TOO_LARGE', 'ALREADY_EXISTS', 'INVALID_ARGUMENT']);
+
 /**
  * Every fact of policy becomes an administrative record of audit: at least once, in order, from a checkpoint that outlives
  * the process. What audit does not confirm is sent again; the deterministic record id makes that harmless. Only facts
- * whose chain this replica has verified are relayed; a broken chain is itself recorded.
+ * whose chain this replica has verified are relayed; a broken chain is itself recorded. All organisations share the
+ * order, so a fact that audit refuses for good is recorded by its digest: nobody's fact holds up everybody's log.
  */
 export class FactRelay {
   #subscription: RunningSubscription | undefined;
@@ -54,16 +58,27 @@ export class FactRelay {
     const { replica } = this.options;
     await replica.catchUp(org, event.revision);
     const isVerified = replica.verifiedRevision(org) >= event.revision;
-    await this.#record(isVerified ? auditEntry(event) : chainBrokenEntry(org, event));
+    const entry = isVerified ? auditEntry(event) : chainBrokenEntry(org, event);
+    const refusal = await this.#record(entry);
+    if (refusal === null) return;
+    const failure = notRecorded(entry, refusal);
+    if (!FOR_GOOD.has(refusal)) throw failure;
+    this.options.onFailure(failure);
+    const substitute = digestEntry(entry, event, refusal);
+    const again = await this.#record(substitute);
+    if (again !== null) throw notRecorded(substitute, again);
   }
 
-  async #record(entry: FactEntry): Promise<void> {
+  /** Null when audit has recorded the entry, else what it was refused with. */
+  async #record(entry: FactEntry): Promise<ErrorCode | null> {
     const { results } = await this.options.audit.call(VERBS.append, { entries: [entry] });
     const result = results[0];
-    if (result?.status === 'recorded' && result.recordId === entry.recordId) return;
-    const code = result?.status === 'refused' ? result.code : 'no answer for this record';
-    throw new AppError('AUDIT_UNAVAILABLE', 'Audit has not recorded a fact of policy.', {
-      details: { recordId: entry.recordId, refusal: code },
-    });
+    if (result?.recordId !== entry.recordId) return 'AUDIT_UNAVAILABLE';
+    return result.status === 'recorded' ? null : result.code;
   }
 }
+
+const notRecorded = ({ recordId }: FactEntry, refusal: ErrorCode): AppError =>
+  new AppError('AUDIT_UNAVAILABLE', 'Audit has not recorded a fact of policy.', {
+    details: { recordId, refusal },
+  });

@@ -15,22 +15,26 @@ export interface AuditPeer {
   readonly entries: (AppendEntry & { by: string })[];
   /** While set, every append is refused. */
   refuse: boolean;
+  /** Entries that are refused as too large, for good. */
+  tooLarge: (entry: AppendEntry) => boolean;
 }
 
 /** The other end of `audit.v1.append`: authenticates and validates like the service, and remembers. */
 export async function startAuditPeer(connection: NatsConnection, keyring: Keyring): Promise<AuditPeer> {
-  const peer: AuditPeer = { connection, entries: [], refuse: false };
+  const peer: AuditPeer = { connection, entries: [], refuse: false, tooLarge: () => false };
   const authenticator = new ServiceCallerAuthenticator(keyring, () => new Date());
   const answer = (message: Msg): void => {
     const token = message.headers?.get(REQUEST_HEADER) ?? '';
     const { caller, signReply } = authenticator.authenticate(VERBS.append as never, message.data, token);
     const { entries } = VERBS.append.request.parse(parseIJson(message.data));
-    if (!peer.refuse) peer.entries.push(...entries.map((entry) => ({ ...entry, by: caller.id })));
-    const results = entries.map(({ recordId }, index) =>
-      peer.refuse
-        ? { status: 'refused' as const, recordId, code: 'UNAVAILABLE' as const, message: 'not now' }
-        : { status: 'recorded' as const, recordId, stream: 'audit-test', revision: index, receipt: null },
-    );
+    const results = entries.map((entry, index) => {
+      const { recordId } = entry;
+      if (peer.refuse) return { status: 'refused', recordId, code: 'UNAVAILABLE', message: 'not now' };
+      if (peer.tooLarge(entry))
+        return { status: 'refused', recordId, code: 'PAYLOAD_TOO_LARGE', message: 'never' };
+      peer.entries.push({ ...entry, by: caller.id });
+      return { status: 'recorded', recordId, stream: 'audit-test', revision: index, receipt: null };
+    });
     const body = Buffer.from(JSON.stringify({ results }), 'utf8');
     const replyHeaders = headers();
     replyHeaders.set(REPLY_HEADER, signReply(body));
