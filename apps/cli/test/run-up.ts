@@ -27,6 +27,8 @@ export async function runUp(dataDirectory: string, ...more: string[]): Promise<R
     [MAIN, 'up', '--data', dataDirectory, '--port', '0', '--json', ...more],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Named, since a test sees a copy of the environment and a child by default gets the original.
+      env: process.env,
     },
   );
   let progress = '';
