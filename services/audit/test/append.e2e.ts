@@ -5,6 +5,7 @@ import {
   newId,
   payloadHash,
   recordHash,
+  sha256,
   verifyToken,
   type AppendEntry,
   type AppendResult,
@@ -13,7 +14,8 @@ import {
 import { testTrust } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import { AuditFixture, type RunningAudit, type Sender } from './audit-fixture.js';
-import { denialFor, fact, grantClaims, grantFor, intent, outcome } from './statements.js';
+import { interruptedRecordId } from '../src/records/compose-record.js';
+import { denialFor, earlierId, fact, grantClaims, grantFor, intent, outcome } from './statements.js';
 
 let fixture: AuditFixture;
 let audit: RunningAudit;
@@ -295,5 +297,28 @@ describe('denials and outcomes', () => {
       answer: 'the customer list',
     });
     await expect(append('gateway', withPayload)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+});
+
+describe('a gateway that knows which records are still to come', () => {
+  const org = newId();
+  const toCome: [string, () => string][] = [
+    ['of a fact', () => deterministicId('portcullis/v1/policy-fact', `policy-${org}`, '3')],
+    ['of an interruption', () => interruptedRecordId(org, sha256('grant').toString('base64url'))],
+    ['of the past', () => earlierId(8 * 86_400_000)],
+    ['of the future', () => earlierId(-120_000)],
+  ];
+
+  it.each(toCome)('can not take the recordId %s', async (_, of) => {
+    verifies('P8');
+    const recordId = of();
+    const denial = denialFor(policy(), { org });
+    const taken: AppendEntry = { kind: 'denial', recordId, denial, sealed: [], argumentBytes: 0 };
+    expect(await append('gateway', taken)).toMatchObject([{ status: 'refused', code: 'FORBIDDEN' }]);
+    await recorded('policy', fact(org, { recordId, action: 'policy.RoleGranted.v1' }));
+  });
+
+  it('has its own records recorded, late ones too', async () => {
+    await recorded('gateway', intent(grantFor(policy(), { org }), earlierId(60_000)));
   });
 });

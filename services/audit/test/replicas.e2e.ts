@@ -1,8 +1,8 @@
-import { deterministicId, newId } from '@portcullis/contracts';
+import { newId } from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import { AuditFixture } from './audit-fixture.js';
-import { grantFor, intent, outcome } from './statements.js';
+import { earlierId, grantFor, intent, outcome } from './statements.js';
 
 let fixture: AuditFixture;
 
@@ -35,7 +35,7 @@ describe('two replicas', () => {
     const org = newId();
     const grant = grantFor(policy(), { org });
     const begun = await fixture.recorded('gateway', intent(grant));
-    const late = outcome(grant, { intent: begun.recordId, recordId: deterministicId('test', org) });
+    const late = outcome(grant, { intent: begun.recordId, recordId: earlierId(5000) });
     const results = await Promise.all(Array.from({ length: 8 }, () => fixture.recorded('gateway', late)));
     expect(new Set(results.map(({ revision }) => revision)).size).toBe(1);
     const rows = (await fixture.rowsOf(org)).filter(({ record }) => record.recordId === late.recordId);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   issueForAudiences,
+  idFromBytes,
   issueToken,
   newId,
   sha256,
@@ -9,6 +10,13 @@ import {
   type Outcome,
   type TokenClaims,
 } from '@portcullis/contracts';
+
+/** An id that was made so many milliseconds ago: of a statement that is sent again. */
+export function earlierId(ageMs: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now() - ageMs, 0, 6);
+  return idFromBytes(bytes);
+}
 
 type GrantInput = TokenClaims<'pc-grant+jwt'>;
 

@@ -22,7 +22,7 @@ import {
   type Acceptance,
 } from '../records/compose-record.js';
 import type { AppendClock } from './append-clock.js';
-import { checkAction, checkKind, checkOperation } from './entry-rights.js';
+import { checkAction, checkKind, checkOperation, checkRecordId } from './entry-rights.js';
 import type { FindEarlier } from './find-earlier.js';
 
 /** An entry that may be recorded. */
@@ -56,6 +56,7 @@ export class AcceptEntry {
    */
   async run(entry: AppendEntry, caller: ServiceName, deadline: number): Promise<Accepted> {
     checkKind(caller, entry.kind);
+    checkRecordId(caller, entry.recordId, this.options.now().getTime());
     switch (entry.kind) {
       case 'intent':
         return this.#intent(entry, caller);

@@ -1,6 +1,7 @@
 import {
   ADMIN_OPERATIONS,
   AppError,
+  idBytes,
   OPERATIONS,
   type AppendEntry,
   type ServiceName,
@@ -58,4 +59,22 @@ export function checkAction(caller: ServiceName, action: string): void {
   const [first = '', second] = action.split('.');
   if (second && ACTION_PREFIXES[caller]?.includes(first)) return;
   throw new AppError('FORBIDDEN', `The action ${action} is not one that the service ${caller} may state.`);
+}
+
+/** How far an outcome's id may lie back while it is sent again and again, and how far clocks may differ, milliseconds. */
+const OLDEST_MS = 7 * 86_400_000;
+const NEWEST_MS = 60_000;
+
+/**
+ * The ids of other services' records, and of interruptions, are hashes that anybody can compute beforehand. Ids of the
+ * gateway's records are made of the time: a hash that looks like one is a matter of one in 400,000, so the gateway
+ * can't take the place of a record that is still to come.
+ *
+ * @param now milliseconds since the epoch. @throws AppError `FORBIDDEN`
+ */
+export function checkRecordId(caller: ServiceName, recordId: string, now: number): void {
+  if (caller !== 'gateway') return;
+  const age = now - idBytes(recordId).readUIntBE(0, 6);
+  if (age > -NEWEST_MS && age < OLDEST_MS) return;
+  throw new AppError('FORBIDDEN', 'A recordId of the gateway is a ULID of its own, made lately.');
 }
