@@ -101,7 +101,7 @@ function layOutParts(files: InstallationFiles, data: DataDirectory, installation
   files.take(installation.trust.bundle, `${OPERATOR}/trust-bundle.json`);
   files.take(data.file('root', 'installation.json'), `${OPERATOR}/installation.json`);
   files.take(natsSeedFile(data, 'tool'), `${OPERATOR}/tool-nats.seed`);
-  for (const part of ['config', 'data']) files.directory(`data/caddy/${part}`);
+  files.directory('data/caddy');
 }
 
 function layOutStores(files: InstallationFiles, data: DataDirectory): void {
