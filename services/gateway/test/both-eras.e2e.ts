@@ -5,27 +5,37 @@ import { callTool, modernClient, modernRequest, olderClient, rpc } from './clien
 import { Installation } from './installation.js';
 import type { TestMember } from './stand-ins/control.js';
 import { startLegacyServer, startModernServer } from './upstreams/official-servers.js';
+import { startEverythingServer, type EverythingServer } from './upstreams/everything-server.js';
 import type { RecordingServer } from './upstreams/recording-server.js';
 
 let installation: Installation;
 let modern: RecordingServer;
 let legacy: Awaited<ReturnType<typeof startLegacyServer>>;
+let everything: EverythingServer;
 let member: TestMember;
 
 beforeAll(async () => {
   installation = await Installation.prepare();
-  [modern, legacy] = await Promise.all([startModernServer(), startLegacyServer()]);
+  [modern, legacy, everything] = await Promise.all([
+    startModernServer(),
+    startLegacyServer(),
+    startEverythingServer(),
+  ]);
   member = installation.control.addMember(installation.org);
   installation.control.addServer(installation.org, { slug: 'modern', url: modern.url });
   installation.control.addServer(installation.org, { slug: 'legacy', url: legacy.url });
-  for (const tool of ['read_item', 'slow_item', 'regional']) installation.policy.labels.set(tool, 'read');
+  installation.control.addServer(installation.org, { slug: 'everything', url: everything.url });
+  for (const tool of ['echo', 'trigger-long-running-operation', 'read_item', 'slow_item', 'regional'])
+    installation.policy.labels.set(tool, 'read');
   installation.policy.labels.set('write_item', 'write');
-  await installation.startGateway({ EGRESS_ALLOW: `${modern.host},${legacy.host}` });
+  await installation.startGateway({
+    EGRESS_ALLOW: [modern, legacy, everything].map(({ host }) => host).join(),
+  });
 });
 
 afterAll(async () => {
   await installation?.stop();
-  await Promise.all([modern?.stop(), legacy?.stop()]);
+  await Promise.all([modern?.stop(), legacy?.stop(), everything?.stop()]);
 });
 
 beforeEach(async () => {
@@ -61,6 +71,17 @@ describe.each([
     const seen: number[] = [];
     const text = await client.call('slow_item', { id: '4' }, ({ progress }) => seen.push(progress));
     expect(text).toBe(`${slug} slowly read 4`);
+    expect(seen).toEqual([1, 2]);
+    await client.close();
+  });
+
+  it('uses the public sample server as it is', async () => {
+    const client = await connect(installation.url('everything'), member.key);
+    expect(await client.names()).toContain('echo');
+    expect(await client.call('echo', { message: 'through the gateway' })).toContain('through the gateway');
+    const seen: number[] = [];
+    const work = { duration: 0.2, steps: 2 };
+    await client.call('trigger-long-running-operation', work, ({ progress }) => seen.push(progress));
     expect(seen).toEqual([1, 2]);
     await client.close();
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { newId } from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
-import { callTool, olderClient, rpc } from './clients.js';
+import { callTool, olderClient, rpc, send } from './clients.js';
 import { Installation } from './installation.js';
 import type { TestMember } from './stand-ins/control.js';
 import {
@@ -44,6 +44,10 @@ beforeAll(async () => {
       const tools = [toolNamed(`of_${String(headers['x-token']).split('_').pop()}`)];
       answerJson(response, { jsonrpc: '2.0', id: body?.id, result: { tools } });
     },
+  });
+  upstreams['shy'] = await startScriptedServer({
+    tools: ['read'],
+    handshake: () => new Promise<void>((resolve) => waiting.push(resolve)),
   });
   upstreams['thief'] = await startScriptedServer({ tools });
   installation.policy.labels.set('read', 'read').set('write', 'write');
@@ -288,6 +292,26 @@ it('what a server shows to one principal is not shown to another', async () => {
   expect(stolen.json.error?.message).toMatch(/Unknown tool/);
   const tokens = upstreams['personal']?.calls().map(({ headers }) => headers['x-token']);
   expect(tokens).toEqual(['token_of_one']);
+});
+
+it('a handshake that several calls wait for does not depend on the one that came first', async () => {
+  const org = newId();
+  const owner = installation.control.addMember(org);
+  installation.control.addServer(org, { slug: 'shy', url: urlOf('shy') });
+  const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+  const headers = { authorization: `Bearer ${owner.key}` };
+  const leaving = new AbortController();
+  const first = send(installation.url('shy'), { headers, body: list, signal: leaving.signal });
+  const handshakes = (): unknown[] =>
+    (upstreams['shy']?.received ?? []).filter(({ body }) => body?.method === 'initialize');
+  await eventually(() => expect(handshakes()).toHaveLength(1));
+  const second = rpc(installation.url('shy'), owner.key, { method: 'tools/list' });
+  await eventually(() => expect(installation.audit.intents('catalog.read')).toHaveLength(2));
+  leaving.abort();
+  await expect(first).rejects.toThrow();
+  for (const release of waiting.splice(0)) release();
+  expect((await second).json.result?.['tools']).toHaveLength(1);
+  expect(handshakes()).toHaveLength(1);
 });
 
 it('floods are stopped, lists as well as calls', async () => {

@@ -36,7 +36,7 @@ export class Installation {
   readonly logs: string[] = [];
   /** Every message that crossed the broker, headers included. */
   readonly wire: string[] = [];
-  gateway!: RunningService;
+  private gateway: RunningService | undefined;
   origin!: string;
   private readonly directory = mkdtempSync(join(tmpdir(), 'portcullis-gateway-'));
 
@@ -100,6 +100,12 @@ export class Installation {
     this.origin = `http://127.0.0.1:${port}`;
   }
 
+  async stopGateway(): Promise<void> {
+    const running = this.gateway;
+    this.gateway = undefined;
+    await running?.stop();
+  }
+
   url(slug?: string): URL {
     return new URL(slug === undefined ? '/mcp' : `/mcp/${slug}`, this.origin);
   }
@@ -122,7 +128,7 @@ export class Installation {
   }
 
   async stop(): Promise<void> {
-    await this.gateway?.stop();
+    await this.stopGateway();
     await Promise.all([this.operator, ...Object.values(this.connections)].map((it) => it.close()));
     await this.nats.stop();
     this.trust.clean();

@@ -225,3 +225,15 @@ describe('a denial', () => {
     expect(installation.policy.authorize.requests).toHaveLength(1);
   });
 });
+
+it('a gateway that has to stop cancels what runs too long, and records that first', async () => {
+  const asked = expect(call('slow')).rejects.toThrow();
+  await eventually(() => expect(upstream.calls()).toHaveLength(1));
+  const [intent] = installation.audit.intents();
+  const started = Date.now();
+  await installation.stopGateway();
+  expect(Date.now() - started).toBeLessThan(6000);
+  expect(outcomesOf(intent)[0]?.entry.outcome.result).toBe('cancelled');
+  await asked;
+  release();
+});

@@ -90,8 +90,6 @@ function statusOf(code: ErrorCode, { id, era }: FailedRequest): number {
 function headersFor(code: ErrorCode, thrown: unknown): Record<string, string> {
   if (code === 'UNAUTHENTICATED')
     return { 'www-authenticate': 'Bearer realm="portcullis", error="invalid_token"' };
-  // The rest of the body is not read; the connection can't be used again.
-  if (code === 'PAYLOAD_TOO_LARGE') return { connection: 'close' };
   const wait = thrown instanceof AppError ? thrown.details?.['retryAfterMs'] : undefined;
   return typeof wait === 'number' ? { 'retry-after': String(Math.ceil(wait / 1000)) } : {};
 }

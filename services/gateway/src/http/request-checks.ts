@@ -57,6 +57,8 @@ export async function readBounded(request: IncomingMessage, limit: number): Prom
       chunks.push(chunk);
     }
   } catch (error) {
+    // Node discards the rest of a body only when nobody has begun to read it; without that no answer would arrive.
+    request.resume();
     if (error instanceof AppError) throw error;
     throw new AppError('INVALID_REQUEST', 'The body of the request ended early.', { cause: error });
   }

@@ -4,6 +4,8 @@ import { RecordingServer, type ReceivedRequest } from './recording-server.js';
 type Call = (request: ReceivedRequest, response: ServerResponse) => void | Promise<void>;
 
 export interface Script {
+  /** Resolves when the handshake may go on. */
+  handshake?: () => Promise<void>;
   /** Names of the tools it lists. */
   tools?: string[];
   /** Answers tools/list instead of the names above. */
@@ -39,7 +41,13 @@ const INITIALIZED = {
 /** A plain-JSON server of 2025-11-25 without sessions, that does exactly what a test wants, wrong things too. */
 export function startScriptedServer(script: Script): Promise<RecordingServer> {
   const methods = new Map<string | undefined, Call>([
-    ['initialize', resultOf(INITIALIZED)],
+    [
+      'initialize',
+      async (request, response) => {
+        await script.handshake?.();
+        return resultOf(INITIALIZED)(request, response);
+      },
+    ],
     ['notifications/initialized', (_request, response) => void response.writeHead(202).end()],
     ['tools/list', script.list ?? resultOf({ tools: (script.tools ?? []).map(toolNamed) })],
     ['tools/call', script.call ?? ((request, response) => answerText(request, response, 'done'))],
