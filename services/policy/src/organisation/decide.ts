@@ -4,6 +4,7 @@ import type { Actor } from '../facts/fields.js';
 import { hasCommand } from './command-log.js';
 import { credentialDeciders } from './credentials.js';
 import { evolve } from './evolve.js';
+import { requireExpandable } from './expansion-budget.js';
 import { membershipDeciders } from './membership.js';
 import { ruleDeciders } from './rules.js';
 import { serverDeciders } from './servers.js';
@@ -62,6 +63,7 @@ export function decide(batch: CommandBatch, state: PolicyState): Fact[] {
       current = evolve(current, fact);
     }
   }
+  requireExpandable(facts, current);
   return facts;
 }
 

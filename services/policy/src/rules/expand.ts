@@ -1,6 +1,6 @@
-import { matchesGlob } from '../conditions/glob.js';
 import type { StoredRule } from '../facts/fields.js';
 import type { PolicyState, Tool } from '../organisation/state.js';
+import { toolMatcher } from './tool-pattern.js';
 import { subjectType } from './tool-subject.js';
 
 /**
@@ -23,5 +23,6 @@ export function expandSubjects(rule: StoredRule, state: PolicyState): string[] {
 function namesOf(pattern: string, tools: ReadonlyMap<string, Tool>): string[] {
   const isLabelled = (tool: string) => (tools.get(tool)?.label ?? null) !== null;
   if (!pattern.includes('*')) return isLabelled(pattern) ? [pattern] : [];
-  return [...tools.keys()].filter((tool) => isLabelled(tool) && matchesGlob(pattern, tool));
+  const matches = toolMatcher(pattern);
+  return [...tools.keys()].filter((tool) => isLabelled(tool) && matches(tool));
 }
