@@ -20,7 +20,7 @@ beforeAll(async () => {
   port = (server.address() as AddressInfo).port;
 });
 
-afterAll(() => server.close());
+afterAll(() => void server.close());
 
 /** 'trusted', or why a client that pins this authority does not talk to the server under this name. */
 function greet(ca: string, servername: string): Promise<string> {
