@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:http';
+import { AppError } from '@portcullis/contracts';
 import { portOf, startHealthServer, type ReadinessCheck } from './health-server.js';
 
 let server: Server | undefined;
@@ -12,7 +13,11 @@ async function get(path: string, checks: ReadinessCheck[]) {
 }
 
 const good = { name: 'good', check: () => Promise.resolve() };
-const bad = { name: 'bad', check: () => Promise.reject(new Error('the database is away')) };
+const bad = { name: 'bad', check: () => Promise.reject(new AppError('UNAVAILABLE', 'the database is away')) };
+const refused = {
+  name: 'refused',
+  check: () => Promise.reject(new Error('password of control_app refused by 10.0.0.7')),
+};
 const hanging = { name: 'hanging', check: () => new Promise<void>(() => undefined) };
 
 describe('health', () => {
@@ -25,13 +30,15 @@ describe('health', () => {
   });
 
   it('names what is away, or does not answer', async () => {
-    expect(await get('/health/ready', [good, bad, hanging])).toEqual({
+    expect(await get('/health/ready', [good, bad, refused, hanging])).toEqual({
       status: 503,
       body: {
         ready: false,
         checks: [
           { name: 'good', ok: true },
           { name: 'bad', ok: false, problem: 'the database is away' },
+          // A driver's words are not for whoever asks.
+          { name: 'refused', ok: false, problem: 'failed' },
           { name: 'hanging', ok: false, problem: 'no answer within 2000 ms' },
         ],
       },

@@ -1,7 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AppError } from '@portcullis/contracts';
 
-/** One thing that has to work for the service to serve: rejects, with a public-safe reason, when it does not. */
+/**
+ * One thing that has to work for the service to serve: rejects when it does not. Whoever asks is nobody in particular, so
+ * only an AppError's message is shown as the reason: a driver's own may name hosts, accounts and files.
+ */
 export interface ReadinessCheck {
   readonly name: string;
   check(): Promise<void>;
@@ -28,7 +32,7 @@ async function settle(check: () => Promise<void>): Promise<string | null> {
   });
   const outcome = check().then(
     () => null,
-    (error: unknown) => (error instanceof Error ? error.message : 'failed'),
+    (error: unknown) => (error instanceof AppError ? error.message : 'failed'),
   );
   const first = await Promise.race([outcome, late]);
   clearTimeout(timer);
