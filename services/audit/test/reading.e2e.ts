@@ -1,4 +1,4 @@
-import { canonicalBytes, newId, recordHash, VERBS, type AuditRecord } from '@portcullis/contracts';
+import { canonicalBytes, newId, recordHash, sha256, VERBS, type AuditRecord } from '@portcullis/contracts';
 import { connectEventStore, type EventStore } from '@portcullis/eventing';
 import { asOrganisation, catalogueFaults, connectDatabase } from '@portcullis/platform';
 import { eventually } from '@portcullis/platform/testing';
@@ -276,6 +276,20 @@ describe('another organisation', () => {
       roles: ['audit_app', 'audit_job'],
     };
     expect(await catalogueFaults(database, expected)).toEqual([]);
+  });
+});
+
+describe('a time that PostgreSQL has no place for', () => {
+  it('is a mistake of whoever asks, in a filter and in a cursor', async () => {
+    const assertion = principalFor(fixture.keyring('control'), newId());
+    const ask = (filter: object, cursor: string | null) =>
+      fixture.call('control', VERBS.auditQuery, { assertion, filter, limit: 1, cursor });
+    const never = '0000-01-01T00:00:00.000Z';
+    const digest = sha256(canonicalBytes({})).subarray(0, 12).toString('base64url');
+    const cursor = Buffer.from(JSON.stringify({ t: never, r: newId(), to: null, f: digest }));
+    const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
+    await expect(ask({ from: never }, null)).rejects.toEqual(refused);
+    await expect(ask({}, cursor.toString('base64url'))).rejects.toEqual(refused);
   });
 });
 

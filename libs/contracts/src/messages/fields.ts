@@ -34,8 +34,10 @@ export const jwsSchema = z
 /** Where a credential may travel: a canonical origin such as `https://mcp.example.com`. */
 export const destinationSchema = z.string().min(8).max(300);
 
-/** RFC 3339 time in UTC with milliseconds. */
-export const timeSchema = z.iso.datetime({ precision: 3 });
+/** RFC 3339 time in UTC with milliseconds. Not of the year 0000, which databases don't have. */
+export const timeSchema = z.iso
+  .datetime({ precision: 3 })
+  .refine((time) => !time.startsWith('0000'), 'must be of the year 0001 or later');
 
 export const labelSchema = z.enum(['read', 'write', 'destructive']);
 export type ToolLabel = z.infer<typeof labelSchema>;

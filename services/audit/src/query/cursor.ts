@@ -4,6 +4,7 @@ import {
   canonicalBytes,
   fromB64u,
   sha256,
+  timeSchema,
   ulidSchema,
   type AuditFilter,
 } from '@portcullis/contracts';
@@ -18,9 +19,9 @@ export interface Cursor {
 }
 
 const cursorSchema = z.strictObject({
-  t: z.iso.datetime({ precision: 3 }),
+  t: timeSchema,
   r: ulidSchema,
-  to: z.iso.datetime({ precision: 3 }).nullable(),
+  to: timeSchema.nullable(),
   /** Of the filter: a cursor goes on with the question that it came from. */
   f: z.string(),
 });
