@@ -27,6 +27,8 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     reconnectTimeWait: RECONNECT_WAIT_MS,
     waitOnFirstConnect: false,
     ignoreAuthErrorAbort: true,
+    // It would make an Error object for every request, for a stack that nobody reads.
+    noAsyncTraces: true,
   });
   void logStatus(connection, options.logger);
   return connection;
