@@ -6,6 +6,9 @@ import { route } from '../http/route.js';
 const read = { kind: 'key', operation: 'policy.read', scope: 'admin' } as const;
 const write = { kind: 'key', operation: 'policy.write', scope: 'admin' } as const;
 
+/** Policy tells its whole state in one message. */
+const TOO_LARGE = ['PAYLOAD_TOO_LARGE'] as const;
+
 /** What every change of the policy answers: the revision from which on it holds. */
 const changedSchema = z
   .strictObject({
@@ -31,6 +34,7 @@ export const GET_POLICY = route({
   summary: 'The whole policy of the organisation at its present revision.',
   access: read,
   reply: { status: 200, description: 'The policy.', schema: policyStateSchema.meta({ id: 'Policy' }) },
+  errors: TOO_LARGE,
 });
 
 export const LIST_ROLES = route({
@@ -41,6 +45,7 @@ export const LIST_ROLES = route({
   summary: 'Roles of the organisation, built-in ones too.',
   access: read,
   reply: { status: 200, description: 'All roles.', schema: z.strictObject({ roles: z.array(roleSchema) }) },
+  errors: TOO_LARGE,
 });
 
 export const DEFINE_ROLE = route({
@@ -101,6 +106,7 @@ export const LIST_RULES = route({
   summary: 'Rules of the organisation.',
   access: read,
   reply: { status: 200, description: 'All rules.', schema: z.strictObject({ rules: z.array(ruleBody) }) },
+  errors: TOO_LARGE,
 });
 
 export const ADD_RULE = route({

@@ -18,6 +18,7 @@ export const LIST_CLIENTS = route({
     description: 'All clients.',
     schema: z.strictObject({ clients: policyStateSchema.shape.clients }),
   },
+  errors: ['PAYLOAD_TOO_LARGE'],
 });
 
 export const ADD_CLIENT = route({

@@ -66,7 +66,7 @@ export const LIST_SECRETS = route({
   access: { kind: 'key', operation: 'secret.list', scope: 'credentials' },
   params: z.strictObject({ slug: serverSlug }),
   reply: { status: 200, description: 'Metadata.', schema: z.strictObject({ secrets: z.array(metadata) }) },
-  errors: ['NOT_FOUND'],
+  errors: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE'],
 });
 
 const IN_CLEAR =
