@@ -70,6 +70,19 @@ describe('control.v1.authenticate', () => {
     expect(() => verifyToken(vault, 'pc-principal+jwt', 'control', reply.assertion, new Date())).toThrow();
   });
 
+  it('says of the key of a service that no person acts', async () => {
+    verifies('P8');
+    const as = { key: home.key };
+    const { body: robot } = await fixture.api('POST', '/api/users', {
+      ...as,
+      body: { name: 'Robot', kind: 'service' },
+    });
+    const path = `/api/users/${robot.user}/keys`;
+    const { body: key } = await fixture.api('POST', path, { ...as, body: { name: 'k', scopes: ['mcp'] } });
+    const { principal } = await authenticate(key.secret);
+    expect(principal).toMatchObject({ org: home.org, sub: robot.user, kind: 'system' });
+  });
+
   it('refuses every other key in the same words: wrong, unknown, of another installation, revoked, malformed', async () => {
     verifies('G4', 'S2');
     const id = home.key.split('_')[1] ?? '';

@@ -121,6 +121,10 @@ describe('what a record says', () => {
     });
   });
 
+  it.each(['user', 'agent', 'system'] as const)('names a %s as what it is', (kind) => {
+    expect(intent({ kind }).actor?.kind).toBe(kind);
+  });
+
   it.each([
     ['success', false, 'ToolCallCompleted'],
     ['failure', false, 'ToolCallCompleted'],
