@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { verifies } from './verifies.js';
@@ -33,14 +33,19 @@ describe('the repository', () => {
     expect(read('README.md')).toContain('docs/threat-model.md');
   });
 
+  it('shows in .env.example every variable of the services, and no other', () => {
+    const configs = globSync('{services/*/src/config.ts,libs/platform/src/config/fields.ts}', { cwd: root });
+    const variables = configs.flatMap((config) => [...read(config).matchAll(/^ +([A-Z][A-Z0-9_]+):/gm)]);
+    // Node's own, which the vault looks at only to refuse what would open its memory.
+    const known = variables.map(([, name = '']) => name).filter((name) => !name.startsWith('NODE_'));
+    const shown = [...read('.env.example').matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
+    expect(known.length).toBeGreaterThan(30);
+    expect([...shown].sort()).toEqual([...new Set(known)].sort());
+  });
+
   it('has no link in its documents that leads nowhere', () => {
-    const documents = [
-      'README.md',
-      'CONTRIBUTING.md',
-      'SECURITY.md',
-      'docs/architecture.md',
-      'docs/threat-model.md',
-    ];
+    const documents = globSync('{*.md,{docs,infra}/**/*.md,{libs,services,apps}/*/*.md}', { cwd: root });
+    expect(documents).toEqual(expect.arrayContaining(['README.md', 'docs/runbooks/deploy.md']));
     const broken = documents.flatMap((document) =>
       [...read(document).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)]
         .map(([, target]) => join(document, '..', target ?? ''))
