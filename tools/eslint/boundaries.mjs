@@ -2,7 +2,7 @@
  * Who may import whom, by the tags in each package.json (`nx.tags`). Services know each other only through the
  * contracts; a constraint with an empty list allows nothing of ours.
  */
-export const depConstraints = [
+const depConstraints = [
   { sourceTag: 'type:service', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },

@@ -49,7 +49,6 @@ export {
   type ToolLabel,
   type OwnerKind,
   type CredentialSlot,
-  type ActorKind,
   type SealedBox,
 } from './messages/fields.js';
 export {

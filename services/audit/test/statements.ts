@@ -122,6 +122,3 @@ export const principalFor = (control: Keyring, org: string): string =>
     amr: ['pwd'],
     gen: 0,
   });
-
-/** Base64url text of random bytes that look like nothing else. */
-export const noise = (bytes: number): string => randomBytes(bytes).toString('base64url');

@@ -40,7 +40,7 @@ import { SecretsController } from './secrets/secrets.controller.js';
 import { ChangeServer } from './servers/change-server.js';
 import { ConnectServer } from './servers/connect-server.js';
 import { DeleteServer } from './servers/delete-server.js';
-import { ReadServers } from './servers/find-server.js';
+import { ReadServers } from './servers/read-servers.js';
 import { ServersController } from './servers/servers.controller.js';
 import { ExportRecords } from './trail/export-records.js';
 import { QueryRecords } from './trail/query-records.js';

@@ -1,6 +1,6 @@
 import { createLogger, exitOnBadConfig, runProcess } from '@portcullis/platform';
 import { readConfig } from './config.js';
-import { startControl } from './control-service.js';
+import { startControl } from './start-control.js';
 
 const config = exitOnBadConfig(() => readConfig());
 const logger = createLogger('control', config.LOG_LEVEL);

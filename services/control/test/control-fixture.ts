@@ -14,7 +14,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { DataSource } from 'typeorm';
 import { readConfig } from '../src/config.js';
-import { startControl, type RunningControl } from '../src/control-service.js';
+import { startControl, type RunningControl } from '../src/start-control.js';
 import { MIGRATIONS } from '../src/database/migrations.js';
 import { StandInAudit } from './stand-ins/audit.js';
 import { StandInPolicy } from './stand-ins/policy.js';

@@ -8,7 +8,7 @@ export interface NatsUserEntry {
 }
 
 /** Requests and answers are JSON documents; whatever is larger goes another way, in pieces. */
-export const MAX_PAYLOAD_BYTES = 1_048_576;
+const MAX_PAYLOAD_BYTES = 1_048_576;
 
 /**
  * Configuration of the embedded nats-server, as JSON (its format is a superset). Loopback only; one account; every user

@@ -18,7 +18,7 @@ export async function endProcess(target: ProcessIdentity, { signal, deadlineMs }
 }
 
 /** Checked right before the signal, so that a number which was given to another process meanwhile is left alone. */
-export function sendSignal(target: ProcessIdentity, signal: NodeJS.Signals): void {
+function sendSignal(target: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isRunning(target)) return;
   try {
     process.kill(target.pid, signal);

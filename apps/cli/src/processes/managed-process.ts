@@ -56,7 +56,7 @@ export interface StartContext {
 const PARENT_PIPE_FD = 3;
 
 /** Starts one process and waits until it is ready. A process that ends or stays silent is an error with its last log lines. */
-export async function startProcess(spec: ProcessSpec, context: StartContext): Promise<RunningProcess> {
+async function startProcess(spec: ProcessSpec, context: StartContext): Promise<RunningProcess> {
   const log = openLog(context.logFile);
   const child = launch(spec, context, log);
   const ended = endOf(child, log);

@@ -35,7 +35,7 @@ export interface Provisioned {
 }
 
 /** Where a container finds the directory of its part. */
-export const MOUNT = '/run/portcullis';
+const MOUNT = '/run/portcullis';
 
 /** Directory of what no container mounts. */
 const OPERATOR = 'operator';

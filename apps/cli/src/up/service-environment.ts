@@ -55,7 +55,7 @@ const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
   }),
 };
 
-export const sampleUpstreams = ({ notes, everything }: Ports): string[] => [
+const sampleUpstreams = ({ notes, everything }: Ports): string[] => [
   `127.0.0.1:${notes}`,
   `127.0.0.1:${everything}`,
 ];

@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.js';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** Largest multiple of 62 in a byte: what lies above is thrown away, so every character is equally likely. */
 const UNBIASED = 248;
-export const CHECKSUM_LENGTH = 6;
+const CHECKSUM_LENGTH = 6;
 
 /** Uniformly random base62 text, log2(62) = 5.954 bits a character. */
 export function randomBase62(length: number): string {

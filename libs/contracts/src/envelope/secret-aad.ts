@@ -1,7 +1,7 @@
 import { idBytes } from '../encoding/ids.js';
 import { lp, uint64be } from '../encoding/length-prefix.js';
 
-export const ENVELOPE_SUITE = 'A256GCM-HKDF-SHA256';
+const ENVELOPE_SUITE = 'A256GCM-HKDF-SHA256';
 
 /** What a stored value is, whose it is and where it may go. Ids are ULIDs. */
 export interface SecretAad {

@@ -50,7 +50,6 @@ export const slotSchema = z.strictObject({ slot: nameSchema, owner: ownerKindSch
 export type CredentialSlot = z.infer<typeof slotSchema>;
 
 export const actorKindSchema = z.enum(['user', 'agent', 'system', 'service']);
-export type ActorKind = z.infer<typeof actorKindSchema>;
 
 /**
  * Personal data of one person, sealed with HPKE (RFC 9180) to that person's key, whose private half only the vault

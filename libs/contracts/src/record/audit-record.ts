@@ -37,7 +37,6 @@ export const RECORD_TYPES = [
   'AdminActionDenied',
   'AdminActionRecorded',
 ] as const;
-export type RecordType = (typeof RECORD_TYPES)[number];
 
 const recordReasonSchema = z.strictObject({ code: z.string().max(64), rule: z.string().max(128).nullable() });
 

@@ -8,8 +8,7 @@ import { publicKeyFromRaw } from '../trust/raw-keys.js';
 import { pad, unpad } from './padding.js';
 
 /** What a sealed message is for: part of its key, so that one can't be taken for another. */
-export const SEALED_PURPOSES = ['open', 'put', 'api-key'] as const;
-export type SealedPurpose = (typeof SEALED_PURPOSES)[number];
+export type SealedPurpose = 'open' | 'api-key';
 
 export interface OwnSealingKey {
   kid: string;

@@ -12,7 +12,7 @@ export type ServiceName = z.infer<typeof serviceNameSchema>;
 export const KEY_USES = ['mac', 'seal', 'sign'] as const;
 export type KeyUse = (typeof KEY_USES)[number];
 
-export const CURVE_OF_USE = { mac: 'X25519', seal: 'X25519', sign: 'Ed25519' } as const satisfies Record<
+const CURVE_OF_USE = { mac: 'X25519', seal: 'X25519', sign: 'Ed25519' } as const satisfies Record<
   KeyUse,
   Curve
 >;

@@ -33,7 +33,7 @@ type Decided = Pick<GrantClaims | DenialClaims, 'did' | 'rule' | 'rev' | 'pdg'>;
 const isAdministrative = (op: string): boolean => (ADMIN_OPERATIONS as readonly string[]).includes(op);
 
 /** Where a record of this operation belongs. */
-export const classOf = (op: string): AuditRecord['class'] => (isAdministrative(op) ? 'admin' : 'calls');
+const classOf = (op: string): AuditRecord['class'] => (isAdministrative(op) ? 'admin' : 'calls');
 
 /** The entry's sender states nothing of a decision: who, what and why are policy's words in the verified grant. */
 export function intentRecord(

@@ -1,7 +1,7 @@
 import type { PolicyCommand, PolicyCommandReply } from '@portcullis/contracts';
 import type { Admin } from '../authentication/admin.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
-import type { ReadServers } from '../servers/find-server.js';
+import type { ReadServers } from '../servers/read-servers.js';
 import type { PolicyCommands } from './policy-commands.js';
 
 /**

@@ -17,7 +17,7 @@ const scopes = z
       '`mcp` call read tools, `mcp:write` other tools too, `credentials` keep the own credentials of the owner, `admin` use this API. A scope limits a key; what its owner may do is decided by policy.',
   });
 
-export const keySchema = z
+const keySchema = z
   .strictObject({
     key: keyId,
     user: userId,

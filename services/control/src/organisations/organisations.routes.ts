@@ -4,7 +4,7 @@ import { route } from '../http/route.js';
 
 const person = z.strictObject({ name: displayName, email: emailAddress.nullable().default(null) });
 
-export const organisationSchema = z
+const organisationSchema = z
   .strictObject({
     organisation: organisationId,
     name: displayName,
@@ -14,7 +14,7 @@ export const organisationSchema = z
   })
   .meta({ id: 'Organisation' });
 
-export const foundedSchema = z
+const foundedSchema = z
   .strictObject({ organisation: organisationId, admin: userId, key: z.string(), adminKey: shownOnce })
   .meta({ id: 'FoundedOrganisation' });
 

@@ -8,7 +8,7 @@ import {
 } from '@portcullis/contracts';
 import type { Admin } from '../authentication/admin.js';
 import type { Assertions } from '../authentication/assertions.js';
-import type { ReadServers } from '../servers/find-server.js';
+import type { ReadServers } from '../servers/read-servers.js';
 import type { RecordedOperation } from './recorded-operation.js';
 import { secretTarget, type WantedSecret } from './secret-target.js';
 

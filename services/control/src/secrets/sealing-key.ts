@@ -8,7 +8,7 @@ import {
   type OwnerKind,
 } from '@portcullis/contracts';
 import type { Admin } from '../authentication/admin.js';
-import type { ReadServers } from '../servers/find-server.js';
+import type { ReadServers } from '../servers/read-servers.js';
 import { secretTarget } from './secret-target.js';
 
 export interface WantedTarget {

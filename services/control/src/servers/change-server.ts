@@ -6,7 +6,7 @@ import { ServerRow } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
 import type { WantedServer } from './connect-server.js';
 import { asPolicyServer, connectCommands, destinationOf } from './describe-server.js';
-import { lockServer } from './find-server.js';
+import { lockServer } from './read-servers.js';
 
 export interface ChangeServerParts {
   readonly changes: DirectoryChanges;

@@ -6,7 +6,7 @@ import { refuseTaken } from '../database/conflict.js';
 import { ServerRow, type StoredSlot } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
 import { connectCommands, destinationOf } from './describe-server.js';
-import { lockServer } from './find-server.js';
+import { lockServer } from './read-servers.js';
 
 export interface WantedServer {
   readonly slug: string;

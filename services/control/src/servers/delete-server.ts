@@ -2,7 +2,7 @@ import type { PolicyCommands } from '../access/policy-commands.js';
 import type { Admin } from '../authentication/admin.js';
 import { ServerRow } from '../database/rows.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
-import { lockServer } from './find-server.js';
+import { lockServer } from './read-servers.js';
 
 export interface DeleteServerParts {
   readonly changes: DirectoryChanges;

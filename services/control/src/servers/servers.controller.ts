@@ -7,7 +7,7 @@ import { AskedFor, Serves } from '../http/serves.js';
 import { ChangeServer } from './change-server.js';
 import { ConnectServer } from './connect-server.js';
 import { DeleteServer } from './delete-server.js';
-import { ReadServers } from './find-server.js';
+import { ReadServers } from './read-servers.js';
 import { CHANGE_SERVER, CONNECT_SERVER, DELETE_SERVER, GET_SERVER, LIST_SERVERS } from './servers.routes.js';
 
 @Controller()

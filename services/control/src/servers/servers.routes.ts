@@ -42,7 +42,7 @@ const url = z
   .max(2000)
   .meta({ description: 'Streamable HTTP endpoint of the server, http or https, without user or password.' });
 
-export const serverSchema = z
+const serverSchema = z
   .strictObject({
     srv: ulidSchema.meta({ description: 'Id of the server.' }),
     slug: serverSlug,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { displayName, emailAddress, pageQuery, time, userId } from '../http/admin-fields.js';
 import { route } from '../http/route.js';
 
-export const userSchema = z
+const userSchema = z
   .strictObject({
     user: userId,
     name: displayName,

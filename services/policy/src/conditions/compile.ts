@@ -5,7 +5,7 @@ import { OPERATORS } from './operators.js';
 import { parsePath } from './path.js';
 
 /** Where a condition may look: what the call carries, who calls, from where. */
-export const ROOTS = ['arguments', 'principal', 'context'] as const;
+const ROOTS = ['arguments', 'principal', 'context'] as const;
 
 /** JSON as an author writes it; {@link compileCondition} decides whether it is a condition. */
 export type Condition = { [key: string]: unknown };

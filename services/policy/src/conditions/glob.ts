@@ -24,5 +24,3 @@ export function matchesGlob(pattern: string, text: string): boolean {
   while (pattern[p] === '*') p++;
   return p === pattern.length;
 }
-
-export const isGlob = (text: string): boolean => text.includes('*') || text.includes('?');

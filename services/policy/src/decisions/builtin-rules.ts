@@ -1,5 +1,5 @@
 /** Rules that every organisation has and nobody can change. Their names are refused for rules of admins. */
-export const BUILTIN_RULES = {
+const BUILTIN_RULES = {
   'default-deny': 'What no rule allows is denied.',
   'not-a-member': 'Only members of the organisation may do anything.',
   'credential-revoked': 'A revoked key or session may do nothing.',

@@ -5,7 +5,7 @@ const byKey = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
 /** Everything that a decision can depend on, in one order: the same policy gives the same bytes whatever led to it. */
-export function canonicalPolicy(state: PolicyState): unknown {
+function canonicalPolicy(state: PolicyState): unknown {
   return {
     v: 1,
     org: state.org,

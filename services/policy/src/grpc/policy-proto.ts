@@ -6,7 +6,7 @@ import { loadSync } from '@grpc/proto-loader';
 const CONTRACTS = dirname(createRequire(import.meta.url).resolve('@portcullis/contracts/package.json'));
 
 /** Directory of the published `.proto` files. */
-export const PROTO_DIRECTORY = join(CONTRACTS, 'proto');
+const PROTO_DIRECTORY = join(CONTRACTS, 'proto');
 
 interface Loaded {
   portcullis: { policy: { v1: { PolicyService: { service: ServiceDefinition } } } };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { id, time } from '../facts/fields.js';
 
 /** Lists the organisations that have a policy stream. Hints: what an organisation is, its own signed facts say. */
-export const REGISTRY_STREAM = 'policy-orgs';
+const REGISTRY_STREAM = 'policy-orgs';
 
 export const registryCodec = eventCodec(
   defineEvent('policy.OrganisationAnnounced', z.strictObject({ org: id, time })),

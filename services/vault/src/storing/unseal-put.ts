@@ -10,7 +10,7 @@ import {
 } from '@portcullis/contracts';
 
 /** Longest credential, bytes. */
-export const MAX_SECRET_BYTES = 65_536;
+const MAX_SECRET_BYTES = 65_536;
 const TAG_BYTES = 16;
 const INFO = 'portcullis/v1/put';
 

@@ -75,7 +75,7 @@ export class CreateSubjectKey {
 }
 
 /** What the private half is bound to: purpose `subject-key`, no server, never a destination. */
-export const subjectKeyAad = (org: string, subject: string, subjectKeyId: string): SecretAad => ({
+const subjectKeyAad = (org: string, subject: string, subjectKeyId: string): SecretAad => ({
   purpose: 'subject-key',
   org,
   ownerKind: 'user',

@@ -4,7 +4,7 @@ import { IsNull, type DataSource, type EntityManager } from 'typeorm';
 import { ServerRow } from '../database/rows.js';
 
 /** A server of this organisation. Those of others do not exist. @throws AppError `NOT_FOUND` */
-export async function findServer(manager: EntityManager, org: string, slug: string): Promise<ServerRow> {
+async function findServer(manager: EntityManager, org: string, slug: string): Promise<ServerRow> {
   const row = await manager.findOneBy(ServerRow, { orgId: org, slug, deletedAt: IsNull() });
   if (row === null) throw new AppError('NOT_FOUND', `There is no server "${slug}" in your organisation.`);
   return row;
