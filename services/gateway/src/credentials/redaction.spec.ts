@@ -13,36 +13,45 @@ describe('redaction of what an upstream echoes', () => {
   const secret = 'sk-"quoted"/ä+% secret\n42';
 
   it.each([
-    ['plain', secret],
-    ['JSON-escaped', JSON.stringify(`before ${secret} after`)],
-    ['URL-encoded', `https://x/?t=${encodeURIComponent(secret)}`],
-    ['URL-encoded in lower case', `https://x/?t=${encodeURIComponent(secret).toLowerCase()}`],
-    ['hex', Buffer.from(secret).toString('hex')],
-    ['hex in upper case', Buffer.from(secret).toString('hex').toUpperCase()],
+    ['plain', secret, '[REDACTED:token]'],
+    ['JSON-escaped', JSON.stringify(`before ${secret} after`), '"before [REDACTED:token] after"'],
+    ['URL-encoded', `https://x/?t=${encodeURIComponent(secret)}`, 'https://x/?t=[REDACTED:token]'],
+    [
+      'URL-encoded in lower case',
+      `https://x/?t=${encodeURIComponent(secret).toLowerCase()}`,
+      'https://x/?t=[REDACTED:token]',
+    ],
+    ['hex', Buffer.from(secret).toString('hex'), '[REDACTED:token]'],
+    ['hex in upper case', Buffer.from(secret).toString('hex').toUpperCase(), '[REDACTED:token]'],
     [
       'escaped with slashes and code units',
       JSON.stringify(secret).replaceAll('/', '\\/').replaceAll('k', '\\u006b'),
+      '"[REDACTED:token]"',
     ],
-    ['escaped twice', JSON.stringify(JSON.stringify({ token: secret }))],
+    [
+      'escaped twice',
+      JSON.stringify(JSON.stringify({ token: secret })),
+      '"{\\"token\\":\\"[REDACTED:token]\\"}"',
+    ],
     [
       'escaped twice, in ASCII',
       JSON.stringify(JSON.stringify(secret).replace('ä', '\\u00e4').replaceAll('/', '\\/')),
+      '"\\"[REDACTED:token]\\""',
     ],
-    ['as a form', new URLSearchParams({ token: secret }).toString()],
+    ['as a form', new URLSearchParams({ token: secret }).toString(), 'token=[REDACTED:token]'],
     [
       'in hex beside letters that change their length in lower case',
       `İİ ${Buffer.from(secret).toString('hex').toUpperCase()}`,
+      'İİ [REDACTED:token]',
     ],
-    ['base64', base64(secret)],
-    ['base64url', Buffer.from(secret).toString('base64url')],
-    ['base64 of a longer text', base64(`user:${secret}:end`)],
-    ['base64 of a longer text, shifted', base64(`Bearer ${secret}`)],
-  ])('finds it %s', (_, text) => {
+    // Of the characters at the ends, which say a few bits of the secret and of what stands beside it, some stay.
+    ['base64', base64(secret), '[REDACTED:token]I='],
+    ['base64url', Buffer.from(secret).toString('base64url'), '[REDACTED:token]I'],
+    ['base64 of a longer text', base64(`user:${secret}:end`), 'dXNlcjp[REDACTED:token]jplbmQ='],
+    ['base64 of a longer text, shifted', base64(`Bearer ${secret}`), 'QmVhcmVyIH[REDACTED:token]'],
+  ])('finds it %s', (_, text, left) => {
     verifies('G3');
-    const { text: redacted, redactions } = redactorOf(secret).redact(text);
-    expect(redactions).toBe(1);
-    expect(redacted).toContain('[REDACTED:token]');
-    expect(redacted).not.toContain(secret);
+    expect(redactorOf(secret).redact(text)).toEqual({ text: left, redactions: 1 });
   });
 
   it('finds any secret of eight bytes or more in base64 of any text around it', () => {
