@@ -111,8 +111,8 @@ export const fact = (
   ...overrides,
 });
 
-export const principalFor = (control: Keyring, org: string): string =>
-  issueToken(control, 'pc-principal+jwt', 'audit', {
+export const principalFor = (control: Keyring, org: string, to: 'audit' | 'vault' = 'audit'): string =>
+  issueToken(control, 'pc-principal+jwt', to, {
     org,
     sub: newId(),
     act: { client: null, agent: null },
