@@ -44,13 +44,13 @@ describe('the configuration', () => {
   });
 
   it.each([
-    ['the token itself', 'token'],
+    ['the token itself', 'bootstrap-token-that-nobody-may-see'],
     ['nothing', ''],
     ['a short hash', HASH.toString('hex').slice(2)],
   ])('does not start with %s where the hash should be, and does not repeat it', (_name, content) => {
     const start = () => readConfig({ ...GOOD, BOOTSTRAP_TOKEN_HASH_FILE: file('hash', content) });
     expect(start).toThrow(/BOOTSTRAP_TOKEN_HASH_FILE: must name/);
-    if (content.length > 10) expect(start).not.toThrow(new RegExp(content));
+    if (content !== '') expect(start).not.toThrow(new RegExp(content));
   });
 
   it.each(['*', 'https://admin.example.com', 'a b', ''])('takes no "%s" for a host', (hosts) => {
