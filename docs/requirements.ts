@@ -230,7 +230,7 @@ export const requirements: readonly Requirement[] = [
     id: 'C3',
     text: 'CASL tool rules; HashiCorp Vault transit wraps DEKs; EventStoreDB/KurrentDB stream; TypeORM; jest + supertest',
     claimed: false,
-    note: 'CASL, event store, TypeORM, jest and supertest-like end-to-end tests; Vault transit missing.',
+    note: 'CASL, event store, TypeORM, jest over real HTTP (without supertest, whose in-process server is not needed); Vault transit missing.',
   },
   {
     id: 'C4',
