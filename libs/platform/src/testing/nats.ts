@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as dial } from 'node:net';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { subjectPermissions, inboxPrefix, Secret, type NatsUser } from '@portcullis/contracts';
 import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { createUser } from '@nats-io/nkeys';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
 
 export interface TestNats {
   readonly url: string;
@@ -24,7 +22,6 @@ export interface TestNats {
 /** A real nats-server with the users and permissions that a set-up gets. Fails loudly when there is no server. */
 export async function startNats(): Promise<TestNats> {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-nats-'));
-  const port = await freePort();
   const users = Object.keys(subjectPermissions) as (keyof typeof subjectPermissions)[];
   const pairs = new Map<string, ReturnType<typeof createUser>>(
     [...users, 'operator'].map((user) => [user, createUser()]),
@@ -38,14 +35,15 @@ export async function startNats(): Promise<TestNats> {
     };
   });
   const config = {
-    listen: `127.0.0.1:${port}`,
+    // The server takes a free port itself and writes it down: nobody can take it in between.
+    listen: '127.0.0.1:-1',
+    ports_file_dir: directory,
     max_payload: 1_048_576,
     authorization: { users: [...entries, { nkey: pairs.get('operator')?.getPublicKey() }] },
   };
   writeFileSync(join(directory, 'nats.conf'), JSON.stringify(config), { mode: 0o600 });
   const process = spawn(natsServer(), ['-c', join(directory, 'nats.conf')], { stdio: 'ignore' });
-  await eventually(() => reachable(port), { deadlineMs: 10_000 });
-  const url = `nats://127.0.0.1:${port}`;
+  const url = await eventually(() => writtenUrl(directory, process), { deadlineMs: 20_000 });
   const connectWith = (user: string, prefix: string) =>
     connect({
       servers: url,
@@ -75,14 +73,15 @@ function natsServer(): string {
   return found;
 }
 
-function reachable(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = dial(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', reject);
-  });
+/** The server writes the file once it listens. */
+function writtenUrl(directory: string, { pid, exitCode }: ChildProcess): string {
+  if (exitCode !== null) throw new Error(`nats-server ended with code ${exitCode}.`);
+  const ports = JSON.parse(readFileSync(join(directory, `nats-server_${pid}.ports`), 'utf8')) as {
+    nats: string[];
+  };
+  const [url] = ports.nats;
+  if (url === undefined) throw new Error('nats-server listens nowhere.');
+  return url;
 }
 
 async function stopProcess(child: ChildProcess, directory: string): Promise<void> {
