@@ -18,6 +18,12 @@ export { migrate, type MigrationOptions } from './database/migrate.js';
 export { runMigrations } from './database/run-migrations.js';
 export { asOrganisation } from './database/organisation-transaction.js';
 export {
+  organisationContext,
+  pipelinedTransaction,
+  type Send,
+  type Statement,
+} from './database/pipelined-transaction.js';
+export {
   catalogueFaults,
   protectTenantTable,
   type CatalogueExpectation,

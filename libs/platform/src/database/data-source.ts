@@ -9,6 +9,8 @@ export interface DatabaseOptions {
   applicationName: string;
   entities?: (EntitySchema | (new () => unknown))[];
   poolSize?: number;
+  /** Statements are sent without waiting for the answers to those before: for `pipelinedTransaction`. */
+  pipeline?: boolean;
 }
 
 /** Milliseconds after which PostgreSQL ends a statement: nothing waits for ever on a lock. */
@@ -31,6 +33,7 @@ export async function connectDatabase(options: DatabaseOptions): Promise<DataSou
     extra: {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       options: `-c search_path=${options.schema}`,
+      pipeline: options.pipeline ?? false,
     },
   });
   return dataSource.initialize();
