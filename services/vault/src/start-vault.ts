@@ -44,7 +44,12 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
 async function connectDatabases(config: Config) {
   const name = 'portcullis-vault';
   const [database, jobs] = await Promise.all([
-    connectDatabase({ url: config.DATABASE_URL_FILE, schema: 'vault', applicationName: name }),
+    connectDatabase({
+      url: config.DATABASE_URL_FILE,
+      schema: 'vault',
+      applicationName: name,
+      pipeline: true,
+    }),
     connectDatabase({
       url: config.DATABASE_JOB_URL_FILE,
       schema: 'vault',

@@ -10,11 +10,11 @@ import {
 } from '@portcullis/contracts';
 import type { SecretEnvelopes } from '../key-hierarchy/secret-envelopes.js';
 import type { LimitOpening } from '../limits/limit-opening.js';
-import { consumeGrant } from '../proof/consume-grant.js';
+import { consumption, demandConsumed } from '../proof/consume-grant.js';
 import { decideReplyKey, type Proof } from '../proof/decide-proof.js';
 import { demand, type Proofs } from '../proof/proofs.js';
 import { credentialAad } from '../storage/credential-aad.js';
-import { findSealed, type SealedSecret } from '../storage/stored-secret.js';
+import { sealedOf, toSealed, type SealedSecret } from '../storage/stored-secret.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
 import { credentialsJson } from './credentials-json.js';
 import { decideOpening } from './decide-opening.js';
@@ -64,18 +64,19 @@ export class OpenCredentials {
 
   /**
    * Not durable: if the database's crash takes the last used grants with it, a replay is still sealed to the same reply
-   * key and so tells nobody anything new.
+   * key and so tells nobody anything new. The secrets are read in the same round trip, but given on only when this
+   * transaction was the one that used the grant up, and has committed.
    */
-  private claim({ grant }: Proof): Promise<SealedSecret[]> {
+  private async claim({ grant }: Proof): Promise<SealedSecret[]> {
     const slots = grant.slots.map(({ slot }) => slot);
-    return this.parts.transactions.run(
+    const wanted = sealedOf({ org: grant.org, user: grant.sub, srv: grant.srv, slots });
+    const [used = [], found = []] = await this.parts.transactions.together(
       grant.org,
-      async (manager) => {
-        await consumeGrant(manager, grant);
-        return findSealed(manager, { org: grant.org, user: grant.sub, srv: grant.srv, slots });
-      },
+      [consumption(grant), wanted],
       { durable: false },
     );
+    demandConsumed(used);
+    return toSealed(found);
   }
 
   /** All of them, or none stays in memory. */

@@ -1,4 +1,5 @@
 import type { OwnerKind, SecretMetadata } from '@portcullis/contracts';
+import type { Statement } from '@portcullis/platform';
 import type { EntityManager } from 'typeorm';
 import type { StoredOwnerKey } from '../key-hierarchy/owner-keys.js';
 
@@ -73,20 +74,23 @@ export function metadataOf(secret: StoredSecret): SecretMetadata {
 }
 
 /** The organisation's and this user's secrets of a server in the given slots. */
-export async function findSealed(
-  manager: EntityManager,
-  where: { org: string; user: string; srv: string; slots: readonly string[] },
-): Promise<SealedSecret[]> {
-  const rows: SealedRow[] = await manager.query(
-    `SELECT ${METADATA}, s.envelope, s.key_id, s.key_version, k.kek_id, k.wrapped
+export const sealedOf = (where: {
+  org: string;
+  user: string;
+  srv: string;
+  slots: readonly string[];
+}): Statement => ({
+  text: `SELECT ${METADATA}, s.envelope, s.key_id, s.key_version, k.kek_id, k.wrapped
      FROM secrets s JOIN owner_keys k
        ON k.org_id = s.org_id AND k.key_id = s.key_id AND k.version = s.key_version
      WHERE s.org_id = $1 AND s.srv = $2 AND s.slot = ANY ($3::text[])
        AND ((s.owner_kind = 'organisation' AND s.owner = $1) OR (s.owner_kind = 'user' AND s.owner = $4))`,
-    [where.org, where.srv, where.slots, where.user],
-  );
-  return rows.map((row) => ({ ...toStored(row), envelope: row.envelope, ownerKey: keyOf(row) }));
-}
+  values: [where.org, where.srv, where.slots, where.user],
+});
+
+/** What {@link sealedOf} has found. */
+export const toSealed = (rows: readonly unknown[]): SealedSecret[] =>
+  (rows as SealedRow[]).map((row) => ({ ...toStored(row), envelope: row.envelope, ownerKey: keyOf(row) }));
 
 /** The key is asked for as the *secret's* owner: the key of anybody else doesn't unwrap under that context. */
 function keyOf(row: SealedRow): StoredOwnerKey {

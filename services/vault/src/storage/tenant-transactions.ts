@@ -1,10 +1,10 @@
 import { AppError } from '@portcullis/contracts';
-import type { Logger } from '@portcullis/platform';
+import { organisationContext, pipelinedTransaction, type Logger, type Statement } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** PostgreSQL error classes that say "not now" rather than "never": connection, log-in, resources, intervention, I/O. */
 const UNAVAILABLE_CLASSES = ['08', '28', '53', '57', '58'];
-const NETWORK = /ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|terminated|timeout|not connected/i;
+const NETWORK = /ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|terminated|timeout|not connected|not queryable/i;
 
 export interface TransactionOptions {
   /**
@@ -27,15 +27,38 @@ export class TenantTransactions {
     work: (manager: EntityManager) => Promise<T>,
     { durable = true }: TransactionOptions = {},
   ): Promise<T> {
-    try {
-      return await this.dataSource.transaction(async (manager) => {
-        // Both settings end with the transaction, so a pooled connection never carries them to the next one.
-        await manager.query(
-          `SELECT set_config('app.org_id', $1, true), set_config('synchronous_commit', $2, true)`,
-          [org, durable ? 'on' : 'off'],
-        );
+    const { text, values } = organisationContext(org, { durable });
+    return this.guard(() =>
+      this.dataSource.transaction(async (manager) => {
+        await manager.query(text, values);
         return work(manager);
-      });
+      }),
+    );
+  }
+
+  /**
+   * Statements that don't depend on each other's answers, in one transaction and one round trip; gives the rows of
+   * each. Resolves only after the commit was confirmed, so nothing is read out of a transaction that didn't come about.
+   *
+   * @throws AppError `UNAVAILABLE`, as above
+   */
+  async together(
+    org: string,
+    statements: readonly Statement[],
+    { durable = true }: TransactionOptions = {},
+  ): Promise<unknown[][]> {
+    return this.guard(() =>
+      pipelinedTransaction(this.dataSource, (send) => {
+        const context = send(organisationContext(org, { durable }));
+        const rows = Promise.all(statements.map((statement) => send(statement)));
+        return Promise.resolve({ answers: Promise.all([rows, context]).then(([answers]) => answers) });
+      }),
+    );
+  }
+
+  private async guard<T>(transaction: () => Promise<T>): Promise<T> {
+    try {
+      return await transaction();
     } catch (err) {
       if (!isUnavailable(err)) throw err;
       this.logger.warn({ err }, 'the database is not available');
