@@ -18,6 +18,7 @@ import { readinessChecks } from './health/readiness-checks.js';
 import { InterruptOverdue } from './interruption/interrupt-overdue.js';
 import { RunInterruption } from './interruption/run-interruption.js';
 import type { Leadership, LeaderWork } from './ports/leadership.js';
+import { CollectingTime } from './projection/collecting-time.js';
 import { ProjectedHeads } from './projection/projected-heads.js';
 import { RunProjection } from './projection/run-projection.js';
 import { ExportRecords } from './query/export-records.js';
@@ -51,6 +52,9 @@ export interface Audit {
   counter: WriteCounter;
 }
 
+/** A reader on another replica waits this much longer at most. */
+const COLLECTING_MS = 25;
+
 /** The only place that knows which adapter stands behind which port. */
 export function compose(parts: Parts): Audit {
   const { config, keyring, store, logger } = parts;
@@ -59,7 +63,8 @@ export function compose(parts: Parts): Audit {
   const clock = new AppendClock(now);
   const segments = new SegmentRegistry(store);
   const view = new PostgresRecordView(parts.database);
-  const barrier = new ProjectedHeads({ store, view, segments, clock, now: nowMs });
+  const collecting = new CollectingTime(COLLECTING_MS);
+  const barrier = new ProjectedHeads({ store, view, segments, clock, collecting, now: nowMs });
   const earlier = new FindEarlier(new ProjectedEarlierRecords(view, barrier));
   const log = new RecordLog(store, segments, nowMs);
   const records = new RecordOnce(log, earlier, nowMs);
@@ -70,7 +75,7 @@ export function compose(parts: Parts): Audit {
   const deadlineMs = config.APPEND_DEADLINE_MS;
 
   const projection = new PostgresProjection(parts.jobs);
-  const projecting = new RunProjection({ store, segments, projection, logger });
+  const projecting = new RunProjection({ store, segments, projection, collecting, logger });
   const overdue = new InterruptOverdue({ projection, barrier, records, clock, deadlineMs });
   const interrupting = new RunInterruption(overdue, logger, config.INTERRUPT_INTERVAL_MS);
   const leadership = new PostgresLeadership(parts.jobs, 'portcullis/audit/projection', logger);

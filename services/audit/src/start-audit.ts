@@ -35,6 +35,7 @@ export async function startAudit(config: Config, logger: Logger): Promise<Runnin
       schema: SCHEMA,
       applicationName: 'portcullis-audit-job',
       poolSize: 4,
+      pipeline: true,
     }),
   ]);
   const audit = compose({ config, keyring, store, database, jobs, logger, clock });

@@ -31,14 +31,14 @@ export function recordRow({ org, stream, revision, record, dataHash }: Projected
   };
 }
 
-/** A row of `calls`, as it is read and as it is written. */
-export interface CallRow {
+/** A row of `calls`, as it is written. */
+interface CallRow {
   org_id: string;
   grant_hash: string;
   call: string;
   attempt: number;
   intent: string | null;
-  deadline: Date | string | null;
+  deadline: string | null;
   status: CallState['status'];
   outcome_record: string | null;
   outcome: CallState['outcome'];
@@ -57,14 +57,4 @@ export const callRow = ({ org, grantHash }: Overdue, state: CallState): CallRow 
     ...state.outcome,
     error: state.outcome.error && columnText(state.outcome.error),
   },
-});
-
-export const callState = (row: CallRow): CallState => ({
-  call: row.call,
-  attempt: row.attempt,
-  intent: row.intent,
-  deadline: row.deadline instanceof Date ? row.deadline.toISOString() : row.deadline,
-  status: row.status,
-  outcomeRecord: row.outcome_record,
-  outcome: row.outcome,
 });

@@ -1,4 +1,4 @@
-/** All of these run as one organisation, `$1` being rows of it as JSON: one round trip however many there are. */
+/** These run as one organisation, `$1` being rows of it as JSON: one statement however many there are. */
 
 export const INSERT_RECORDS = `
   INSERT INTO records SELECT * FROM json_populate_recordset(NULL::records, $1::json)
@@ -15,19 +15,25 @@ export const INSERT_FAULTS = `
 
 export const SELECT_FIRST = 'SELECT record_id, data FROM records WHERE org_id = $1 AND record_id = ANY ($2)';
 
-/** `FOR UPDATE`: two replicas that project the same events for a moment do it one after the other. */
-export const SELECT_CALLS = `
-  SELECT org_id, grant_hash, call, attempt, intent, deadline, status, outcome_record, outcome
-  FROM calls WHERE org_id = $1 AND grant_hash = ANY ($2) ORDER BY grant_hash FOR UPDATE`;
+const isOpen = `
+  (c.status = 'pending' OR (c.status = 'interrupted' AND excluded.status NOT IN ('pending', 'interrupted')))`;
 
-export const UPSERT_CALLS = `
-  INSERT INTO calls SELECT * FROM json_populate_recordset(NULL::calls, $1::json)
-  ON CONFLICT (org_id, grant_hash) DO UPDATE SET intent = excluded.intent, deadline = excluded.deadline,
-    status = excluded.status, outcome_record = excluded.outcome_record, outcome = excluded.outcome`;
-
-/** Every row of a call shows its state; only a pending call has a deadline to watch. */
-export const FOLLOW_CALLS = `
-  WITH changed AS (SELECT * FROM json_populate_recordset(NULL::calls, $1::json)),
+/**
+ * `$1` is what a batch makes of each call by itself, `evolveCall` from nothing. Merged into what is stored by the same
+ * rule: the first intent and the first outcome count, any real outcome replaces an interruption. By the upsert's own
+ * lock, so two replicas that project the same events for a moment lose nothing. Then every row of a call shows its
+ * state, and only a pending call has a deadline to watch.
+ */
+export const ADVANCE_CALLS = `
+  WITH changed AS (
+    INSERT INTO calls AS c SELECT * FROM json_populate_recordset(NULL::calls, $1::json)
+    ON CONFLICT (org_id, grant_hash) DO UPDATE SET
+      intent = COALESCE(c.intent, excluded.intent),
+      deadline = CASE WHEN c.intent IS NULL THEN excluded.deadline ELSE c.deadline END,
+      status = CASE WHEN ${isOpen} THEN excluded.status ELSE c.status END,
+      outcome_record = CASE WHEN ${isOpen} THEN excluded.outcome_record ELSE c.outcome_record END,
+      outcome = CASE WHEN ${isOpen} THEN excluded.outcome ELSE c.outcome END
+    RETURNING *),
   watched AS (
     INSERT INTO deadlines (deadline, org_id, grant_hash)
     SELECT deadline, org_id, grant_hash FROM changed WHERE status = 'pending' AND deadline IS NOT NULL

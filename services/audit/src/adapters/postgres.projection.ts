@@ -1,22 +1,20 @@
 import { auditRecordSchema, type AuditRecord } from '@portcullis/contracts';
-import { asOrganisation } from '@portcullis/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import { asOrganisation, organisationContext, pipelinedTransaction, type Send } from '@portcullis/platform';
+import type { DataSource } from 'typeorm';
 import type { Checkpoint, Fault, Overdue, Projected, Projection } from '../ports/projection.js';
 import { evolveCall, type CallState } from '../projection/call-state.js';
 import type { ProjectedRecord } from '../projection/project-record.js';
 import { recordIdentity } from '../records/record-identity.js';
-import { callRow, callState, recordRow, type CallRow } from './postgres.projection-rows.js';
+import { callRow, recordRow } from './postgres.projection-rows.js';
 import {
+  ADVANCE_CALLS,
   ADVANCE_HEADS,
-  FOLLOW_CALLS,
   INSERT_FAULTS,
   INSERT_RECORDS,
-  SELECT_CALLS,
   SELECT_FIRST,
   SELECT_OVERDUE,
   SELECT_PENDING_INTENT,
   STORE_CHECKPOINT,
-  UPSERT_CALLS,
 } from './postgres.projection-sql.js';
 
 /** {@link Projection} in the schema `audit`, by its job role: whatever is written is written as its organisation. */
@@ -30,24 +28,20 @@ export class PostgresProjection implements Projection {
   }
 
   apply(events: readonly Projected[], checkpoint: Checkpoint | null): Promise<Fault[]> {
-    return this.dataSource.transaction(async (tx) => {
+    return pipelinedTransaction(this.dataSource, async (send) => {
       const faults: Fault[] = [];
+      const last: Promise<unknown>[] = [];
       for (const org of new Set(events.map((event) => event.org))) {
-        // All of it can be built again from the streams, and the checkpoint is lost together with the rows.
-        await tx.query(
-          `SELECT set_config('app.org_id', $1, true), set_config('synchronous_commit', 'off', true)`,
-          [org],
-        );
-        faults.push(
-          ...(await applyAs(
-            tx,
-            org,
-            events.filter((event) => event.org === org),
-          )),
-        );
+        const ofOrg = events.filter((event) => event.org === org);
+        const applied = await applyAs(send, org, ofOrg);
+        faults.push(...applied.faults);
+        last.push(applied.written);
       }
-      if (checkpoint) await tx.query(STORE_CHECKPOINT, [checkpoint.name, checkpoint.position]);
-      return faults;
+      if (checkpoint) {
+        const { name, position } = checkpoint;
+        last.push(send({ name: 'checkpoint', text: STORE_CHECKPOINT, values: [name, position] }));
+      }
+      return { answers: Promise.all(last).then(() => faults) };
     });
   }
 
@@ -67,16 +61,26 @@ export class PostgresProjection implements Projection {
   }
 }
 
-async function applyAs(tx: EntityManager, org: string, events: readonly Projected[]): Promise<Fault[]> {
-  await tx.query(ADVANCE_HEADS, [JSON.stringify(headsOf(org, events))]);
+/** With the statements whose answers decide nothing more. */
+async function applyAs(
+  send: Send,
+  org: string,
+  events: readonly Projected[],
+): Promise<{ faults: Fault[]; written: Promise<unknown> }> {
   const records = events.filter((event) => event.kind === 'record');
-  const inserted = await insert(tx, firstOccurrences(records));
-  await advanceCalls(tx, org, inserted);
+  // All of it can be built again from the streams, and the checkpoint is lost together with the rows.
+  const begun = [
+    send(organisationContext(org, { durable: false })),
+    send({ name: 'heads', text: ADVANCE_HEADS, values: [JSON.stringify(headsOf(org, events))] }),
+  ];
+  const [inserted] = await Promise.all([insert(send, firstOccurrences(records)), ...begun]);
+  const advanced = advanceCalls(send, org, inserted);
   const repeated = records.filter((event) => !inserted.includes(event));
-  return reportFaults(tx, [
+  const faults = await reportFaults(send, [
     ...events.filter((event) => event.kind === 'fault'),
-    ...(await contradictions(tx, org, repeated)),
+    ...(await contradictions(send, org, repeated)),
   ]);
+  return { faults, written: advanced };
 }
 
 function headsOf(org: string, events: readonly Projected[]) {
@@ -89,54 +93,59 @@ function firstOccurrences(records: readonly ProjectedRecord[]): ProjectedRecord[
   return records.filter(({ record: { recordId } }) => !seen.has(recordId) && seen.add(recordId));
 }
 
-async function insert(tx: EntityManager, records: readonly ProjectedRecord[]): Promise<ProjectedRecord[]> {
+async function insert(send: Send, records: readonly ProjectedRecord[]): Promise<ProjectedRecord[]> {
   if (records.length === 0) return [];
-  const rows = (await tx.query(INSERT_RECORDS, [JSON.stringify(records.map(recordRow))])) as {
-    record_id: string;
-  }[];
-  const ids = new Set(rows.map(({ record_id: recordId }) => recordId));
+  // With the state that this batch gives its call: a row that is right already isn't written twice.
+  const states = statesOf(records);
+  const rows = records.map((event) => {
+    const state = states.get(grantOf(event) ?? '');
+    return state ? { ...recordRow(event), status: state.status } : recordRow(event);
+  });
+  const text = INSERT_RECORDS;
+  const answer = await send<{ record_id: string }>({ name: 'records', text, values: [JSON.stringify(rows)] });
+  const ids = new Set(answer.map(({ record_id: recordId }) => recordId));
   return records.filter(({ record }) => ids.has(record.recordId));
 }
 
-/** Folds the new records, in their order, into the states of the calls that they belong to. */
-async function advanceCalls(
-  tx: EntityManager,
-  org: string,
-  inserted: readonly ProjectedRecord[],
-): Promise<void> {
-  const ofCalls = inserted.flatMap(({ record }) => {
-    const grantHash = record.class === 'calls' ? record.digests?.grant : null;
-    return grantHash ? [{ record, grantHash }] : [];
-  });
-  if (ofCalls.length === 0) return;
-  const grants = [...new Set(ofCalls.map(({ grantHash }) => grantHash))];
-  const stored = (await tx.query(SELECT_CALLS, [org, grants])) as CallRow[];
-  const states = new Map<string, CallState>(stored.map((row) => [row.grant_hash, callState(row)]));
-  for (const { record, grantHash } of ofCalls) {
-    const next = evolveCall(states.get(grantHash), record);
-    if (next) states.set(grantHash, next);
+/** The grant of the call that a record belongs to. */
+const grantOf = ({ record }: ProjectedRecord): string | null =>
+  record.class === 'calls' ? (record.digests?.grant ?? null) : null;
+
+/** What these records, in their order, make of each call by themselves, by grant. */
+function statesOf(records: readonly ProjectedRecord[]): Map<string, CallState> {
+  const states = new Map<string, CallState>();
+  for (const event of records) {
+    const grantHash = grantOf(event);
+    const next = grantHash && evolveCall(states.get(grantHash), event.record);
+    if (grantHash && next) states.set(grantHash, next);
   }
-  const rows = JSON.stringify([...states].map(([grantHash, state]) => callRow({ org, grantHash }, state)));
-  await tx.query(UPSERT_CALLS, [rows]);
-  await tx.query(FOLLOW_CALLS, [rows]);
+  return states;
+}
+
+function advanceCalls(send: Send, org: string, inserted: readonly ProjectedRecord[]): Promise<unknown> {
+  // Always in one order, so that two replicas that do it at once wait for each other and don't lock each other out.
+  const states = [...statesOf(inserted)].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (states.length === 0) return Promise.resolve();
+  const rows = states.map(([grantHash, state]) => callRow({ org, grantHash }, state));
+  return send({ text: ADVANCE_CALLS, values: [JSON.stringify(rows)] });
 }
 
 /** Of what was there already: the same statement stored twice is harmless, another one under the same recordId is not. */
 async function contradictions(
-  tx: EntityManager,
+  send: Send,
   org: string,
   repeated: readonly ProjectedRecord[],
 ): Promise<Fault[]> {
   if (repeated.length === 0) return [];
   const ids = repeated.map(({ record }) => record.recordId);
-  const rows = (await tx.query(SELECT_FIRST, [org, ids])) as { record_id: string; data: string }[];
+  const rows = await send<{ record_id: string; data: string }>({ text: SELECT_FIRST, values: [org, ids] });
   const first = new Map(rows.map((row) => [row.record_id, recordIdentity(parseRecord(row.data))]));
   return repeated
     .filter(({ record }) => first.get(record.recordId) !== recordIdentity(record))
     .map(({ stream, revision }) => ({ org, stream, revision, reason: 'contradiction' }));
 }
 
-async function reportFaults(tx: EntityManager, faults: readonly Fault[]): Promise<Fault[]> {
+async function reportFaults(send: Send, faults: readonly Fault[]): Promise<Fault[]> {
   if (faults.length === 0) return [];
   const rows = faults.map(({ org, stream, revision, reason }) => ({
     org_id: org,
@@ -144,10 +153,10 @@ async function reportFaults(tx: EntityManager, faults: readonly Fault[]): Promis
     revision: String(revision),
     reason,
   }));
-  const added = (await tx.query(INSERT_FAULTS, [JSON.stringify(rows)])) as {
-    stream: string;
-    revision: string;
-  }[];
+  const added = await send<{ stream: string; revision: string }>({
+    text: INSERT_FAULTS,
+    values: [JSON.stringify(rows)],
+  });
   const isNew = new Set(added.map(({ stream, revision }) => `${stream}@${revision}`));
   return faults.filter(({ stream, revision }) => isNew.has(`${stream}@${revision}`));
 }

@@ -6,12 +6,15 @@ import type { SegmentRegistry } from '../append/segment-registry.js';
 import { beforeDeadline } from '../deadlines/before-deadline.js';
 import type { ReadBarrier } from '../ports/read-barrier.js';
 import type { RecordView } from '../ports/record-view.js';
+import type { CollectingTime } from './collecting-time.js';
 
 export interface HeadsParts {
   store: Pick<EventStore, 'read'>;
   view: Pick<RecordView, 'heads'>;
   segments: Pick<SegmentRegistry, 'latest'>;
   clock: AppendClock;
+  /** Of the projection of this replica; it may be another one that leads. */
+  collecting: CollectingTime;
   now(): number;
 }
 
@@ -23,7 +26,8 @@ export class ProjectedHeads implements ReadBarrier {
   constructor(private readonly parts: HeadsParts) {}
 
   reached(org: string, deadline: number): Promise<void> {
-    return beforeDeadline(this.#reached(org, deadline), { at: deadline, now: this.parts.now, late: stale });
+    const until = { at: deadline, now: this.parts.now, late: stale };
+    return this.parts.collecting.cutShortFor(() => beforeDeadline(this.#reached(org, deadline), until));
   }
 
   async #reached(org: string, deadline: number): Promise<void> {

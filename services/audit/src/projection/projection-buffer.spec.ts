@@ -1,5 +1,6 @@
 import { eventually } from '@portcullis/platform/testing';
 import type { Checkpoint, Projected } from '../ports/projection.js';
+import { CollectingTime } from './collecting-time.js';
 import { ProjectionBuffer } from './projection-buffer.js';
 
 interface Write {
@@ -26,8 +27,13 @@ class Target {
 }
 
 const event = (revision: number) => ({ kind: 'fault', revision: BigInt(revision) }) as Projected;
-const bufferOn = (target: Target): ProjectionBuffer =>
-  new ProjectionBuffer({ projection: target, wrote: () => undefined, failed: () => (target.failures += 1) });
+const bufferOn = (target: Target, collecting = new CollectingTime(5)): ProjectionBuffer =>
+  new ProjectionBuffer({
+    projection: target,
+    collecting,
+    wrote: () => undefined,
+    failed: () => (target.failures += 1),
+  });
 const hand = (buffer: ProjectionBuffer, revision: number): Promise<void> =>
   buffer.transact('records', BigInt(revision), (events) => {
     events.push(event(revision));
@@ -80,5 +86,42 @@ describe('the projection buffer', () => {
     await hand(buffer, 1);
     await buffer.close();
     expect(target.writes).toEqual([]);
+  });
+
+  /** So long that a test which has to wait for it fails. */
+  const LONG_MS = 600_000;
+
+  it('collects what comes within its time', async () => {
+    const target = new Target();
+    const buffer = bufferOn(target, new CollectingTime(50));
+    await hand(buffer, 1);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await hand(buffer, 2);
+    await eventually(() => expect(target.writes).toHaveLength(1));
+    expect(target.writes[0]?.revisions).toEqual([1, 2]);
+  });
+
+  it('writes at once when a reader comes, and while it waits', async () => {
+    const target = new Target();
+    const collecting = new CollectingTime(LONG_MS);
+    const buffer = bufferOn(target, collecting);
+    await hand(buffer, 1);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(target.writes).toEqual([]);
+    await collecting.cutShortFor(async () => {
+      await eventually(() => expect(target.writes).toHaveLength(1));
+      await hand(buffer, 2);
+      await eventually(() => expect(target.writes).toHaveLength(2));
+    });
+  });
+
+  it('writes at once when a batch is full, and when it is closed', async () => {
+    const target = new Target();
+    const buffer = bufferOn(target, new CollectingTime(LONG_MS));
+    for (let revision = 0; revision < 256; revision += 1) await hand(buffer, revision);
+    await eventually(() => expect(target.writes).toHaveLength(1));
+    await hand(buffer, 256);
+    await buffer.close();
+    expect(target.writes.at(-1)?.revisions).toEqual([256]);
   });
 });

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CheckpointStore } from '@portcullis/eventing';
 import type { Checkpoint, Fault, Projected, Projection } from '../ports/projection.js';
+import type { CollectingTime } from './collecting-time.js';
 
 export interface BufferOptions {
   projection: Pick<Projection, 'apply' | 'checkpoint'>;
+  collecting: CollectingTime;
   /** After each write: the faults that it has found. */
   wrote(faults: readonly Fault[]): void;
   /** A write failed; it is tried again. */
@@ -35,6 +37,7 @@ export class ProjectionBuffer implements CheckpointStore<Projected[]> {
 
   async load(name: string): Promise<bigint | undefined> {
     // What was handed over before the subscription broke is written first, so that it isn't read twice.
+    this.options.collecting.end();
     await this.#writing;
     return this.options.projection.checkpoint(name);
   }
@@ -43,19 +46,24 @@ export class ProjectionBuffer implements CheckpointStore<Projected[]> {
     await work(this.#events);
     this.#checkpoint = { name, position };
     this.#writing ??= this.#write();
+    if (this.#events.length >= BATCH) this.options.collecting.end();
     if (this.#events.length >= 2 * BATCH) await this.#writing;
   }
 
   /** Writes what is there, or gives up on it: it will come again. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.options.collecting.end();
     await this.#writing;
   }
 
   async #write(): Promise<void> {
-    // Whatever arrives in this tick goes together.
+    // Whatever arrives in this tick goes together, whoever waits for it.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#checkpoint !== null && !(this.#closed && this.#failing)) await this.#writeBatch();
+    while (this.#checkpoint !== null && !(this.#closed && this.#failing)) {
+      if (this.#events.length < BATCH && !this.#closed) await this.options.collecting.pass();
+      await this.#writeBatch();
+    }
     this.#writing = undefined;
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from '@portcullis/platform';
 import type { SegmentRegistry } from '../append/segment-registry.js';
 import type { LeaderWork } from '../ports/leadership.js';
 import type { Fault, Projected, Projection } from '../ports/projection.js';
+import type { CollectingTime } from './collecting-time.js';
 import { projectEvent } from './project-record.js';
 import { ProjectionBuffer } from './projection-buffer.js';
 
@@ -10,6 +11,7 @@ export interface ProjectionParts {
   store: Pick<EventStore, 'read' | 'end' | 'subscribe'>;
   segments: Pick<SegmentRegistry, 'read'>;
   projection: Projection;
+  collecting: CollectingTime;
   logger: Logger;
 }
 
@@ -55,12 +57,13 @@ export class RunProjection implements LeaderWork {
   }
 
   async #begin(): Promise<void> {
-    const { store, projection } = this.parts;
+    const { store, projection, collecting } = this.parts;
     if ((await projection.checkpoint(NAME)) === undefined) await this.#rebuild();
     if (this.#stopped) return;
     this.#failedToStart = false;
     this.#buffer = new ProjectionBuffer({
       projection,
+      collecting,
       wrote: (faults) => this.#report(faults),
       failed: (err) => this.#log(err),
     });
