@@ -22,6 +22,8 @@ export interface PostgresOptions {
   /** TCP port on 127.0.0.1. */
   port: number;
   superuserPassword: string;
+  /** The server's whole environment, by which somebody may find it again; default: empty. */
+  environment?: Record<string, string>;
   /** Takes the server's log lines. Statements and their parameters are not in it. */
   onLog?: (text: string) => void;
 }
@@ -72,7 +74,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   ]);
   const child = spawn(join(binaries, 'bin/postgres'), ['-D', OWN_DIRECTORY, ...settings], {
     cwd: options.directory,
-    env: {},
+    env: options.environment ?? {},
     ...account,
     stdio: ['ignore', 'ignore', 'pipe'],
     // Ctrl-C goes to the foreground group: whoever started the server decides when it ends.
