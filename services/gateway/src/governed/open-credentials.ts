@@ -15,8 +15,16 @@ import {
 import { OpenedCredentials } from '../credentials/opened-credentials.js';
 import { remainingMs, type Allowed, type GovernedCall, type RecordedIntent } from './governed-call.js';
 
+interface KeptChannel {
+  /** Key ids of both ends. */
+  ends: string;
+  channel: SealedChannel;
+}
+
 /** Step 8: the vault opens against grant and receipt, and seals its answer to this replica's reply key. */
 export class OpenCredentials {
+  private kept: KeptChannel | undefined;
+
   constructor(
     private readonly caller: VerbCaller,
     private readonly keyring: Keyring,
@@ -34,14 +42,25 @@ export class OpenCredentials {
       replyKey: b64u(replyKey.publicKey),
     };
     const { sealed } = await this.caller.call(VERBS.open, request, { timeoutMs: remainingMs(call) });
-    const channel = new SealedChannel(replyKey, this.keyring.sealKeyOf('vault'));
-    const plaintext = channel.open(openSealing(request), fromB64u(sealed));
-    channel.wipe();
+    const plaintext = this.channelTo(replyKey).open(openSealing(request), fromB64u(sealed));
     try {
       return parse(plaintext);
     } finally {
       plaintext.wipe();
     }
+  }
+
+  /**
+   * The Diffie-Hellman value is the dear part, and one does for all calls with the same reply key. Nobody holds a channel
+   * over a wait, so the one that is replaced can be wiped.
+   */
+  private channelTo(replyKey: ReplyKey): SealedChannel {
+    const vault = this.keyring.sealKeyOf('vault');
+    const ends = `${replyKey.kid} ${vault.kid}`;
+    if (this.kept?.ends === ends) return this.kept.channel;
+    this.kept?.channel.wipe();
+    this.kept = { ends, channel: new SealedChannel(replyKey, vault) };
+    return this.kept.channel;
   }
 }
 
