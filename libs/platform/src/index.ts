@@ -28,6 +28,7 @@ export {
   protectTenantTable,
   type CatalogueExpectation,
 } from './database/row-level-security.js';
+export { within, type Waiting } from './deadlines/within.js';
 export { PassThroughFilter } from './errors/pass-through-filter.js';
 export { ProblemFilter } from './errors/problem-filter.js';
 export { portOf, readiness, startHealthServer, type ReadinessCheck } from './health/health-server.js';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '@portcullis/contracts';
+import { within } from '@portcullis/platform';
 import type { EventStore, JsonValue, NewEvent } from '@portcullis/eventing';
-import { beforeDeadline } from '../deadlines/before-deadline.js';
 
 /** Where a record stands in the store, and its data as stored: of a repeated one, not necessarily as sent. */
 export interface Located {
@@ -41,7 +41,7 @@ export async function confirmAppend(options: ConfirmOptions): Promise<Map<string
       events.map(({ data }, index) => [recordIdOf(data), { revision: first + BigInt(index), data }]),
     );
   }
-  return within(options, locate(store, stream, events));
+  return confirmed(options, locate(store, stream, events));
 }
 
 interface Sent {
@@ -54,12 +54,12 @@ async function sendUntilKnown(options: ConfirmOptions): Promise<Sent | Map<strin
   const { store, stream, events } = options;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { revision } = await within(options, store.append(stream, events, { expected: 'any' }));
+      const { revision } = await confirmed(options, store.append(stream, events, { expected: 'any' }));
       return { revision, certain: attempt === 0 };
     } catch (error) {
       if (!isUnknown(error) || options.now() >= options.deadline) throw error;
     }
-    const found = await within(options, locate(store, stream, events)).catch(
+    const found = await confirmed(options, locate(store, stream, events)).catch(
       () => new Map<string, Located>(),
     );
     if (found.size === events.length) return found;
@@ -93,10 +93,8 @@ const isUnknown = (error: unknown): boolean =>
   error instanceof AppError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(error.code);
 
 /** The store's own limits may be longer than what is left. */
-const within = <T>({ now, deadline }: ConfirmOptions, work: Promise<T>): Promise<T> =>
-  beforeDeadline(work, {
-    at: deadline,
-    now,
-    late: () =>
-      new AppError('UNAVAILABLE', 'The event store did not confirm the record in time; it may be recorded.'),
-  });
+const confirmed = <T>({ now, deadline }: ConfirmOptions, work: Promise<T>): Promise<T> =>
+  within({ deadline, now, late: unconfirmed }, work);
+
+const unconfirmed = (): AppError =>
+  new AppError('UNAVAILABLE', 'The event store did not confirm the record in time; it may be recorded.');

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, auditStream } from '@portcullis/contracts';
 import type { EventStore } from '@portcullis/eventing';
+import { within } from '@portcullis/platform';
 import type { AppendClock } from '../append/append-clock.js';
 import type { SegmentRegistry } from '../append/segment-registry.js';
-import { beforeDeadline } from '../deadlines/before-deadline.js';
 import type { ReadBarrier } from '../ports/read-barrier.js';
 import type { RecordView } from '../ports/record-view.js';
 import type { CollectingTime } from './collecting-time.js';
@@ -26,8 +26,8 @@ export class ProjectedHeads implements ReadBarrier {
   constructor(private readonly parts: HeadsParts) {}
 
   reached(org: string, deadline: number): Promise<void> {
-    const until = { at: deadline, now: this.parts.now, late: stale };
-    return this.parts.collecting.cutShortFor(() => beforeDeadline(this.#reached(org, deadline), until));
+    const until = { deadline, now: this.parts.now, late: stale };
+    return this.parts.collecting.cutShortFor(() => within(until, this.#reached(org, deadline)));
   }
 
   async #reached(org: string, deadline: number): Promise<void> {

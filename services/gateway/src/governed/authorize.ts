@@ -9,8 +9,8 @@ import {
   type ReplyKey,
   type VerbCaller,
 } from '@portcullis/contracts';
+import { within } from '@portcullis/platform';
 import type { Principals } from '../identity/principals.js';
-import { within } from '../limits/within.js';
 import type { AuditAppender } from '../recording/audit-appender.js';
 import type { OutcomeRecorder } from '../recording/outcome-recorder.js';
 import { argumentBytes, remainingMs, type Allowed, type GovernedCall } from './governed-call.js';

@@ -1,5 +1,5 @@
 import { AppError, newId } from '@portcullis/contracts';
-import { within } from '../limits/within.js';
+import { within } from '@portcullis/platform';
 import type { AuditAppender } from '../recording/audit-appender.js';
 import { argumentBytes, type Allowed, type GovernedCall, type RecordedIntent } from './governed-call.js';
 import { sealedSection } from './sealed-section.js';

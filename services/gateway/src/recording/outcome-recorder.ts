@@ -1,6 +1,5 @@
 import { AppError, ERROR_TABLE, type AppendEntry } from '@portcullis/contracts';
-import type { Logger } from '@portcullis/platform';
-import { within } from '../limits/within.js';
+import { within, type Logger } from '@portcullis/platform';
 import type { AuditAppender } from './audit-appender.js';
 
 /** A read call's outcome follows its answer within so many milliseconds. */

@@ -1,6 +1,6 @@
 import { newId } from '@portcullis/contracts';
+import { within } from '@portcullis/platform';
 import type { Dialer, DialerResponse } from '@portcullis/egress';
-import { within } from '../limits/within.js';
 import { isObject, type JsonObject } from '../mcp/json-rpc.js';
 import { agreeSession } from './agree-session.js';
 import { postMessage, type UpstreamHop } from './post-message.js';
