@@ -1,5 +1,18 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { bits, boolean, explicit, implicit, integer, octets, oid, sequence, set, time, utf8 } from './der.js';
+import {
+  bits,
+  boolean,
+  explicit,
+  implicit,
+  integer,
+  octets,
+  oid,
+  pem,
+  sequence,
+  set,
+  time,
+  utf8,
+} from './der.js';
 
 const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
@@ -58,9 +71,4 @@ function extensions(): Buffer[] {
     sequence(oid(OID.keyUsage), critical, octets(digitalSignatureAndCertSign)),
     sequence(oid(OID.subjectAltName), octets(names)),
   ];
-}
-
-function pem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }

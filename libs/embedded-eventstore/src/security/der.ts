@@ -1,4 +1,4 @@
-/** The few pieces of DER (ITU-T X.690) that a self-signed certificate needs. */
+/** The few pieces of DER (ITU-T X.690) that our own certificates need: the node's and those of a deployed installation. */
 const tlv = (tag: number, ...parts: Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag]), length(body.byteLength), body]);
@@ -15,6 +15,7 @@ function length(bytes: number): Buffer {
 export const sequence = (...parts: Uint8Array[]): Buffer => tlv(0x30, ...parts);
 export const set = (...parts: Uint8Array[]): Buffer => tlv(0x31, ...parts);
 export const octets = (...parts: Uint8Array[]): Buffer => tlv(0x04, ...parts);
+export const nothing = (): Buffer => tlv(0x05);
 export const boolean = (value: boolean): Buffer => tlv(0x01, Buffer.from([value ? 0xff : 0]));
 export const utf8 = (text: string): Buffer => tlv(0x0c, Buffer.from(text));
 export const explicit = (tag: number, part: Uint8Array): Buffer => tlv(0xa0 | tag, part);
@@ -37,6 +38,16 @@ function base128(value: number): number[] {
   return digits;
 }
 
-/** GeneralizedTime, to the second. */
-export const time = (date: Date): Buffer =>
-  tlv(0x18, Buffer.from(`${date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`));
+/** UTCTime up to 2049 and GeneralizedTime from then on, as RFC 5280 section 4.1.2.5 wants it. To the second. */
+export function time(date: Date): Buffer {
+  const digits = date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
+  return date.getUTCFullYear() < 2050
+    ? tlv(0x17, Buffer.from(`${digits.slice(2)}Z`))
+    : tlv(0x18, Buffer.from(`${digits}Z`));
+}
+
+/** RFC 7468 section 5. */
+export function pem(der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}

@@ -8,11 +8,12 @@ import {
   nothing,
   octets,
   oid,
+  pem,
   sequence,
   set,
   time,
   utf8,
-} from './der.js';
+} from '@portcullis/embedded-eventstore/der';
 
 const OID = {
   sha256WithRsa: '1.2.840.113549.1.1.11',
@@ -135,8 +136,3 @@ const spki = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der
 
 /** RFC 7093 section 2, method 4: of the whole SubjectPublicKeyInfo. */
 const keyIdOf = (key: KeyObject): Buffer => createHash('sha256').update(spki(key)).digest().subarray(0, 20);
-
-function pem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
-}
