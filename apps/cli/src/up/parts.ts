@@ -44,5 +44,5 @@ export function eventStorePart(run: Run): Part {
   const program = programOf('@portcullis/embedded-eventstore', 'main.js');
   const credentials = ['--credentials-file', eventStoreCredentials(data)];
   const args = ['--disable-warning=ExperimentalWarning', program, ...options, ...credentials];
-  return nodePart(run, { name: 'eventstore', args, env: {} });
+  return nodePart(run, { name: 'eventstore', args, env: { ...run.tuning['eventstore'] } });
 }

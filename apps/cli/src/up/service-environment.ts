@@ -20,7 +20,7 @@ export const eventStoreUrlFile = (data: DataDirectory): string => data.file('sec
 
 /**
  * The whole environment of a service. Secrets are in files: an environment can be read by whoever may inspect a process.
- * What this installation decides (addresses, keys) can't be tuned away.
+ * What this installation decides (addresses, keys) can't be tuned away, only the gateway's exemptions be added to.
  */
 export function serviceEnvironment(service: EmbeddedService, run: Run): Environment {
   return { ...DEFAULTS, ...run.tuning[service], ...commonTo(service, run), ...OWN[service](run) };
@@ -28,12 +28,11 @@ export function serviceEnvironment(service: EmbeddedService, run: Run): Environm
 
 const DEFAULTS: Environment = { LOG_LEVEL: 'info' };
 
-/** The gateway's exemptions are exactly the two sample upstreams that this run starts. */
 const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
-  gateway: ({ ports }) => ({
+  gateway: ({ ports, tuning }) => ({
     HTTP_PORT: String(ports.mcp),
     ALLOWED_HOSTS: `127.0.0.1:${ports.mcp},localhost:${ports.mcp}`,
-    EGRESS_ALLOW: sampleUpstreams(ports).join(','),
+    EGRESS_ALLOW: exemptions(ports, tuning),
   }),
   control: ({ data, installation, ports }) => ({
     HTTP_PORT: String(ports.admin),
@@ -55,10 +54,11 @@ const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
   }),
 };
 
-const sampleUpstreams = ({ notes, everything }: Ports): string[] => [
-  `127.0.0.1:${notes}`,
-  `127.0.0.1:${everything}`,
-];
+/** Exactly the two sample upstreams that this run starts, and the `host:port` pairs that the operator named. */
+const exemptions = ({ notes, everything }: Ports, tuning: Run['tuning']): string =>
+  [`127.0.0.1:${notes}`, `127.0.0.1:${everything}`, tuning['gateway']?.['EGRESS_ALLOW'] ?? []]
+    .flat()
+    .join(',');
 
 function commonTo(service: EmbeddedService, { data, installation, ports }: Run): Environment {
   const { bundle, rootPublicKey, identity } = installation.trust;
