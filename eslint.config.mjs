@@ -23,7 +23,7 @@ const tests = [
   '**/src/testing/**/*.ts',
 ];
 const NODE_GLOBALS = [
-  ...['process', 'console', 'Buffer', 'URL', 'fetch', 'performance'],
+  ...['process', 'console', 'Buffer', 'URL', 'fetch', 'Request', 'performance'],
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
 ];
 const size = (lines) => ({

@@ -1,4 +1,4 @@
-// npm run bench [-- NAME] [--json FILE]: runs one benchmark of the workspace, or all of them.
+// npm run bench [-- NAME] [--json FILE] [--quick]: runs one benchmark of the workspace, or all of them.
 // A benchmark is a `*.bench.mjs` or `*.bench.ts` whose default export is `async (run) => rows`.
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,10 @@ import { measure } from './bench/measure.mjs';
 import { completeRows, machine, table } from './bench/report.mjs';
 import { root } from './workspace.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
 const byName = discover(root);
 const wanted = positionals.length > 0 ? positionals : [...byName.keys()].sort();
 const unknown = wanted.filter((name) => !byName.has(name));
@@ -20,8 +23,11 @@ if (wanted.length === 0 || unknown.length > 0) {
   process.exit(1);
 }
 
-/** What a benchmark gets: the measuring loop, and a place for progress that is not a result. */
-const run = { measure, say: (line) => process.stderr.write(`${line}\n`) };
+/**
+ * What a benchmark gets: the measuring loop, a place for progress that is not a result, and whether a rough answer is
+ * wanted soon rather than a good one.
+ */
+const run = { measure, say: (line) => process.stderr.write(`${line}\n`), quick: values.quick };
 
 const results = [];
 for (const name of wanted) {

@@ -1,66 +1,63 @@
-import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { mcpClient } from './mcp-client.mjs';
-import { reportOf } from './portcullis.mjs';
+import { randomBytes } from 'node:crypto';
+import { startProgram } from './child-program.mjs';
+import { connectServers } from './connect-servers.mjs';
+import { installation } from './installation.mjs';
 
-const MESSAGE = 'hello through the gate';
-const echo = { name: 'echo', arguments: { message: MESSAGE } };
-const listNotes = { name: 'list_notes', arguments: {} };
-const WELCOME = 'Welcome';
+export const DELAY_MS = 20;
 
-/** The unmodified server that the gateway uses too, in a session of its own. */
-export async function echoDirectly(installation) {
-  const client = mcpClient(await installation.upstream('everything'), {});
-  await client.openSession();
-  return contender(client, echo, MESSAGE);
-}
+/** Far above what one machine does: the limits are not what is measured. */
+const UNLIMITED = Object.fromEntries(
+  [
+    ...['PRINCIPAL', 'TOOL', 'ORGANISATION'].map((what) => `PORTCULLIS_SET_GATEWAY_RATE_${what}`),
+    ...['USER', 'SERVER', 'ORGANISATION'].map(
+      (what) => `PORTCULLIS_SET_VAULT_VAULT_OPENS_PER_SECOND_${what}`,
+    ),
+  ].map((name) => [name, '100000']),
+);
 
-export async function echoThrough(installation) {
-  return contender(governed(installation, 'everything'), echo, MESSAGE);
-}
-
-/** The same program as the installation's, with a token that is known here. */
-export async function notesDirectly(installation) {
-  const token = randomBytes(32).toString('base64url');
-  const hashFile = join(installation.directory, 'known-token.sha256');
-  writeFileSync(hashFile, createHash('sha256').update(token).digest('base64url'));
-  const program = fileURLToPath(new URL('../dist/samples/notes-main.js', import.meta.url));
-  const server = spawn(process.execPath, [program], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { NOTES_TOKEN_HASH_FILE: hashFile, HTTP_PORT: '0' },
-  });
-  // Whatever ends the benchmark, it does not stay.
-  process.once('exit', () => server.kill());
-  const { port } = await reportOf(server);
-  const url = `http://127.0.0.1:${port}/mcp`;
-  const client = mcpClient(url, { authorization: `Bearer ${token}` });
-  const { call, close } = await contender(client, listNotes, WELCOME);
-  const stop = () => {
-    close();
-    server.kill();
+/**
+ * All ways from the same load to the same upstream. Each has an address for the upstream that answers at once and for
+ * the slow one, the credential that it wants of its client, and the processes that a call takes.
+ */
+export async function startContenders(say) {
+  const running = [];
+  const close = async () => {
+    for (const each of running.reverse()) await each.stop();
   };
-  return { call, close: stop, pids: { 'notes, direct': server.pid } };
-}
-
-export async function notesThrough(installation) {
-  return contender(governed(installation, 'notes'), listNotes, WELCOME);
-}
-
-function governed(installation, slug) {
-  const { url, key } = installation.endpoint(slug);
-  return mcpClient(url, { authorization: `Bearer ${key}` });
-}
-
-async function contender(client, params, expected) {
-  const call = async () => {
-    const { status, text } = await client.request('tools/call', params);
-    // An error would be a fast answer.
-    if (status !== 200 || !text.includes(expected))
-      throw new Error(`answered ${status}: ${text.slice(0, 500)}`);
+  const program = async (name, env) => {
+    const started = await startProgram(name, env);
+    running.push(started);
+    return started;
   };
-  await call();
-  return { call, close: () => client.close() };
+  try {
+    const token = randomBytes(32).toString('base64url');
+    const upstream = await program('upstream', { BENCH_TOKEN: token, UPSTREAM_DELAY_MS: String(DELAY_MS) });
+    const load = await program('load');
+    const wire = await program('wire-proxy', { UPSTREAM: upstream.url });
+    const sdk = await program('sdk-proxy', { UPSTREAM: upstream.url });
+    say('gateway: starting an installation');
+    const { host } = new URL(upstream.url);
+    const up = installation({ ...UNLIMITED, PORTCULLIS_SET_GATEWAY_EGRESS_ALLOW: host });
+    running.push({ stop: () => up.remove() });
+    const { report } = await up.start();
+    const urls = await connectServers(report, upstream.url, token);
+    const common = { 'the load': load.pid, upstream: upstream.pid };
+    const portcullis = {
+      credential: { authorization: `Bearer ${report.apiKey}` },
+      pids: { ...report.pids, ...common },
+    };
+    const contenders = {
+      direct: { ...plain(upstream.url), pids: common },
+      'wire proxy': { ...plain(wire.url), pids: { 'wire proxy': wire.pid, ...common } },
+      'SDK proxy': { ...plain(sdk.url), pids: { 'SDK proxy': sdk.pid, ...common } },
+      'Portcullis with credential': { ...portcullis, urls: urls.withCredential },
+      'Portcullis without': { ...portcullis, urls: urls.without },
+    };
+    return { contenders, load, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
+
+const plain = (base) => ({ credential: {}, urls: { instant: `${base}/instant`, slow: `${base}/slow` } });
