@@ -6,7 +6,7 @@ export interface CommandLine extends NodeOptions {
   untilStdinEnds: boolean;
 }
 
-export const USAGE = `portcullis-eventstore --data FILE --credentials-file FILE [--host 127.0.0.1] [--port 0] [--until-stdin-ends]`;
+export const USAGE = `portcullis-eventstore --data FILE --credentials-file FILE [--host 127.0.0.1] [--port 0] [--until-stdin-ends] [--any-forgets]`;
 
 /** @throws Error that names the flag */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
@@ -18,6 +18,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       port: { type: 'string', default: '0' },
       'credentials-file': { type: 'string' },
       'until-stdin-ends': { type: 'boolean', default: false },
+      'any-forgets': { type: 'boolean', default: false },
     },
   });
   const port = Number(values.port);
@@ -31,5 +32,6 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     port,
     credentialsFile: values['credentials-file'],
     untilStdinEnds: values['until-stdin-ends'],
+    anyForgets: values['any-forgets'],
   };
 }

@@ -4,8 +4,17 @@ import { startEventStoreNode } from './testing/start-node.js';
 
 const url = process.env['EVENTSTORE_URL'];
 
-describe(`semantics of ${url ? 'the server at EVENTSTORE_URL' : 'the embedded node'}`, () => {
-  verifies('C3');
-  if (url) eventStoreSemantics(() => Promise.resolve({ url, stop: () => Promise.resolve() }));
-  else eventStoreSemantics(startEventStoreNode, { controllable: true });
-});
+if (url) {
+  describe('semantics of the server at EVENTSTORE_URL', () => {
+    eventStoreSemantics(() => Promise.resolve({ url, stop: () => Promise.resolve() }));
+  });
+} else {
+  describe('semantics of the embedded node', () => {
+    verifies('C3');
+    eventStoreSemantics(startEventStoreNode, { controllable: true });
+  });
+
+  describe('semantics of the embedded node when any forgets ids', () => {
+    eventStoreSemantics(() => startEventStoreNode({ anyForgets: true }), { anyForgets: true });
+  });
+}

@@ -19,6 +19,8 @@ export interface NodeOptions {
   port: number;
   /** Created (0600) when missing; the certificate to pin is written beside it, `<file>.crt`. */
   credentialsFile: string;
+  /** For tests of what uses the node: it recognises no repeated append at `any` and `stream_exists`. */
+  anyForgets?: boolean;
 }
 
 export interface EventStoreNode {
@@ -37,7 +39,7 @@ export async function startNode(options: NodeOptions): Promise<EventStoreNode> {
     throw new Error(`The embedded event store listens on loopback only, not on ${options.host}`);
   }
   const credentials = loadOrCreateCredentials(options.credentialsFile);
-  const storage = EventStorage.open(options.data);
+  const storage = EventStorage.open(options.data, { anyForgets: options.anyForgets });
   const shutdown = new AbortController();
   const server = createServer(storage, credentials, shutdown.signal);
   try {

@@ -14,7 +14,11 @@ import {
   type ServiceName,
   type Verb,
 } from '@portcullis/contracts';
-import { startEventStoreNode, type TestNode } from '@portcullis/embedded-eventstore/testing';
+import {
+  startEventStoreNode,
+  type TestNode,
+  type TestNodeOptions,
+} from '@portcullis/embedded-eventstore/testing';
 import { createLogger, migrate, NatsRequester, type RunningService } from '@portcullis/platform';
 import {
   startNats,
@@ -69,8 +73,12 @@ export class AuditFixture {
     return Secret.of(url.href);
   }
 
-  static async start(): Promise<AuditFixture> {
-    const [nats, postgres, node] = await Promise.all([startNats(), startPostgres(), startEventStoreNode()]);
+  static async start(eventStore: TestNodeOptions = {}): Promise<AuditFixture> {
+    const [nats, postgres, node] = await Promise.all([
+      startNats(),
+      startPostgres(),
+      startEventStoreNode(eventStore),
+    ]);
     const database = await postgres.database('audit');
     await migrate({ ownerUrl: database.ownerUrl, schema: SCHEMA, migrations: MIGRATIONS });
     return new AuditFixture({ nats, postgres, database, node });

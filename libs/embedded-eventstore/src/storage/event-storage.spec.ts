@@ -100,7 +100,7 @@ describe('EventStorage', () => {
 
   it('never lets its clock go back', async () => {
     const clock = [5_000, 1_000, 6_000];
-    const storage = new EventStorage(openDatabase(file), () => clock.shift()!);
+    const storage = new EventStorage(openDatabase(file), { now: () => clock.shift()! });
     for (const stream of ['a', 'b', 'c']) await append(storage, stream, newEvent());
     expect([1, 2, 3].map((position) => storage.log.events.at(position)!.createdMs)).toEqual([
       5_000, 5_000, 6_000,

@@ -22,21 +22,30 @@ export type WriteOutcome =
   | { kind: 'late' }
   | Exclude<Verdict, { kind: 'ok' } | { kind: 'repeated' }>;
 
+export interface StorageOptions {
+  /** Milliseconds since the epoch. */
+  now?: (() => number) | undefined;
+  /** Recognise no repeated append at `any` and `stream_exists`: the least that a server promises. */
+  anyForgets?: boolean | undefined;
+}
+
 /** The database of one node: writes go through here, each durable before its promise resolves. */
 export class EventStorage {
   readonly log: EventLog;
   readonly commits = new CommitSignal();
   readonly #db: DatabaseSync;
   readonly #group: GroupCommit;
+  readonly #anyForgets: boolean;
 
-  constructor(db: DatabaseSync, now?: () => number) {
+  constructor(db: DatabaseSync, { now, anyForgets = false }: StorageOptions = {}) {
     this.#db = db;
+    this.#anyForgets = anyForgets;
     this.log = new EventLog(db, now);
     this.#group = new GroupCommit(db, () => this.commits.fire());
   }
 
-  static open(file: string): EventStorage {
-    return new EventStorage(openDatabase(file));
+  static open(file: string, options: StorageOptions = {}): EventStorage {
+    return new EventStorage(openDatabase(file), options);
   }
 
   append(request: AppendRequest): Promise<WriteOutcome> {
@@ -84,6 +93,7 @@ export class EventStorage {
   #check(stream: string, expected: ExpectedVersion, events: readonly ProposedEvent[]): Verdict {
     const { streams } = this.log;
     if (isMetastream(stream) && streams.find(originalOf(stream))?.tombstoned) return { kind: 'deleted' };
-    return checkExpectedVersion(this.log.events, streams.find(stream), expected, events);
+    const known = { table: this.log.events, byId: !this.#anyForgets };
+    return checkExpectedVersion(known, streams.find(stream), expected, events);
   }
 }

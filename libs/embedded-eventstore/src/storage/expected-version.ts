@@ -13,34 +13,36 @@ export type Verdict =
 
 const NO_STREAM = -1;
 
+/** Where ids are looked up by which a repeated append is recognised. */
+export interface KnownEvents {
+  table: EventTable;
+  /** Without it, nothing is recognised at `any` and `stream_exists`, where a server may forget. */
+  byId: boolean;
+}
+
 /**
  * Whether a write may happen, like EventStoreDB's commit check. `events` is empty for deletes.
  * Soft deleted streams count as missing for `no_stream` and as deleted for `stream_exists`; `any` and the exact last
- * revision recreate them.
+ * revision recreate them. A stream of which there is only metadata exists.
  */
 export function checkExpectedVersion(
-  table: EventTable,
+  known: KnownEvents,
   stream: StreamRecord | undefined,
   expected: ExpectedVersion,
   events: readonly ProposedEvent[],
 ): Verdict {
   if (!stream) return checkMissing(expected);
   if (stream.tombstoned) return { kind: 'deleted' };
-  if (expected === 'any') return repeatedById(table, stream, events);
-  if (expected === 'stream_exists') return checkExists(table, stream, events);
-  return checkExact(table, stream, expected === 'no_stream' ? NO_STREAM : expected, events);
+  if (expected === 'stream_exists' && stream.softDeleted) return { kind: 'deleted' };
+  if (expected === 'any' || expected === 'stream_exists')
+    return known.byId ? repeatedById(known.table, stream, events) : OK;
+  return checkExact(known.table, stream, expected === 'no_stream' ? NO_STREAM : expected, events);
 }
 
 const OK: Verdict = { kind: 'ok' };
 
 const checkMissing = (expected: ExpectedVersion): Verdict =>
   expected === 'any' || expected === 'no_stream' ? OK : { kind: 'wrong_version', current: NO_STREAM };
-
-function checkExists(table: EventTable, stream: StreamRecord, events: readonly ProposedEvent[]): Verdict {
-  if (stream.softDeleted) return { kind: 'deleted' };
-  if (stream.lastRevision < 0) return { kind: 'wrong_version', current: NO_STREAM };
-  return repeatedById(table, stream, events);
-}
 
 /** All ids known: a repetition. The first unknown: new. Some known: neither, so it is refused. */
 function repeatedById(table: EventTable, stream: StreamRecord, events: readonly ProposedEvent[]): Verdict {

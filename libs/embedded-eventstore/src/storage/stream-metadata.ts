@@ -21,13 +21,19 @@ export function parseMetadata(data: Uint8Array): Metadata {
   }
 }
 
+/**
+ * Like EventStoreDB: one of the three that is not an integer makes all of the metadata void; a `$maxCount` or `$maxAge`
+ * that is not positive, or a negative `$tb`, is void by itself.
+ */
 export function retentionOf(metadata: Metadata): Retention {
-  const truncateBefore = count(metadata['$tb']) ?? 0;
+  const { $tb, $maxCount, $maxAge } = metadata;
+  if (![$tb, $maxCount, $maxAge].every(isIntegerOrAbsent)) return retentionOf({});
+  const truncateBefore = atLeast(0, $tb) ?? 0;
   return {
     softDeleted: truncateBefore >= DELETED,
     truncateBefore: Math.min(truncateBefore, Number.MAX_SAFE_INTEGER),
-    maxCount: safe(count(metadata['$maxCount'])),
-    maxAgeSeconds: safe(count(metadata['$maxAge'])),
+    maxCount: safe(atLeast(1, $maxCount)),
+    maxAgeSeconds: safe(atLeast(1, $maxAge)),
   };
 }
 
@@ -38,8 +44,11 @@ export const deletedMetadata = (): Uint8Array => Buffer.from('{"$tb":92233720368
 export const recreatedMetadata = (metadata: Metadata, from: number): Uint8Array =>
   Buffer.from(JSON.stringify({ ...metadata, $tb: from }));
 
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+const isIntegerOrAbsent = (value: unknown): boolean => value === undefined || Number.isInteger(value);
 
+const atLeast = (least: number, value: unknown): number | undefined =>
+  typeof value === 'number' && value >= least ? value : undefined;
+
+/** Numbers beyond the safe ones are beyond every revision and age. */
 const safe = (value: number | undefined): number | undefined =>
   value === undefined ? undefined : Math.min(value, Number.MAX_SAFE_INTEGER);

@@ -35,15 +35,23 @@ export interface TestNode {
   stop(): Promise<void>;
 }
 
+export interface TestNodeOptions {
+  /** A server as bad as the protocol allows: repeated appends at `any` and `stream_exists` are stored again. */
+  anyForgets?: boolean;
+  /** Another build of the node. */
+  main?: string;
+}
+
 /** @throws Error when the package has not been built, or the node does not become ready */
-export async function startEventStoreNode(): Promise<TestNode> {
-  if (!existsSync(MAIN)) {
+export async function startEventStoreNode(options: TestNodeOptions = {}): Promise<TestNode> {
+  const { main = MAIN, anyForgets = false } = options;
+  if (!existsSync(main)) {
     throw new Error(
-      `${MAIN} is missing: build first (node node_modules/tsc7/bin/tsc -b libs/embedded-eventstore)`,
+      `${main} is missing: build first (node node_modules/tsc7/bin/tsc -b libs/embedded-eventstore)`,
     );
   }
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-eventstore-'));
-  const node = new SpawnedNode(directory);
+  const node = new SpawnedNode(directory, [main, ...(anyForgets ? ['--any-forgets'] : [])]);
   await node.start(0);
   return node;
 }
@@ -53,7 +61,10 @@ class SpawnedNode implements TestNode {
   #process!: NodeProcess;
   #port = 0;
 
-  constructor(directory: string) {
+  constructor(
+    directory: string,
+    private readonly command: readonly string[],
+  ) {
     this.directory = directory;
   }
 
@@ -74,7 +85,13 @@ class SpawnedNode implements TestNode {
     const credentials = ['--credentials-file', join(this.directory, 'credentials.json')];
     this.#process = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', MAIN, ...flags, ...credentials, '--until-stdin-ends'],
+      [
+        '--disable-warning=ExperimentalWarning',
+        ...this.command,
+        ...flags,
+        ...credentials,
+        '--until-stdin-ends',
+      ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
     this.#port = await readyPort(this.#process);

@@ -2,7 +2,14 @@
 import * as client from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 
-export const { EventStoreDBClient, binaryEvent, eventTypeFilter, jsonEvent, streamNameFilter } = client;
+export const {
+  EventStoreDBClient,
+  binaryEvent,
+  eventTypeFilter,
+  excludeSystemEvents,
+  jsonEvent,
+  streamNameFilter,
+} = client;
 export const {
   AccessDeniedError,
   MaxAppendSizeExceededError,

@@ -8,6 +8,8 @@ export class Collector {
   readonly events: Recorded[] = [];
   readonly checkpoints: bigint[] = [];
   caughtUp = 0;
+  /** How many events had come when the subscription first said that it had caught up. */
+  eventsWhenCaughtUp: number | undefined;
   error: Error | undefined;
   #changed: () => void = () => undefined;
   #subscription: Subscription | undefined;
@@ -28,6 +30,7 @@ export class Collector {
     });
     stream.on('caughtUp', () => {
       this.caughtUp += 1;
+      this.eventsWhenCaughtUp ??= this.events.length;
       this.#changed();
     });
     stream.on('error', (error: Error) => {

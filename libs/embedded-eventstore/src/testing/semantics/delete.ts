@@ -37,6 +37,52 @@ export function deleteSemantics({ client }: Kit): void {
       expect(await numbersOf(client().readStream(stream))).toEqual([0, 1]);
     });
 
+    it('that was deleted and recreated again and again never uses a revision twice', async () => {
+      const stream = newStream();
+      for (let round = 0; round < 3; round += 1) {
+        const result = await client().appendToStream(stream, newEvents(2, 2 * round), {
+          expectedRevision: 'no_stream',
+        });
+        expect(result.nextExpectedRevision).toBe(BigInt(2 * round + 1));
+        const from = client().readStream(stream, { fromRevision: 'start' });
+        expect((await eventsOf(from)).map(({ revision }) => revision)).toEqual([
+          BigInt(2 * round),
+          BigInt(2 * round + 1),
+        ]);
+        await client().deleteStream(stream);
+      }
+    });
+
+    it('counts as missing for no_stream, as deleted for stream_exists', async () => {
+      const stream = newStream();
+      await client().appendToStream(stream, newEvents(2));
+      await client().deleteStream(stream);
+      const there = client().appendToStream(stream, newEvent(2), { expectedRevision: 'stream_exists' });
+      await rejection(there, StreamDeletedError);
+      const behind = client().appendToStream(stream, newEvent(2), { expectedRevision: 0n });
+      await rejection(behind, WrongExpectedVersionError);
+    });
+
+    it('says so in its metadata', async () => {
+      const stream = newStream();
+      await client().appendToStream(stream, newEvents(2));
+      await client().deleteStream(stream);
+      const [metadata] = await eventsOf(client().readStream(`$$${stream}`));
+      expect(metadata).toMatchObject({ type: '$metadata', data: { $tb: 2 ** 63 } });
+    });
+
+    it('goes on to its followers when it is recreated, without what was deleted', async () => {
+      const stream = newStream();
+      await client().appendToStream(stream, newEvents(2));
+      const collector = new Collector().follow(client().subscribeToStream(stream));
+      await collector.until(() => collector.caughtUp > 0);
+      await client().deleteStream(stream);
+      await client().appendToStream(stream, newEvent(2));
+      await collector.until(() => collector.events.length === 3);
+      expect(collector.numbers).toEqual([0, 1, 2]);
+      await collector.stop();
+    });
+
     it('stays in $all', async () => {
       const stream = newStream();
       const { position } = await client().appendToStream(stream, newEvent(7));
@@ -77,6 +123,27 @@ export function deleteSemantics({ client }: Kit): void {
       await collector.until(() => collector.error !== undefined);
       expect(collector.error).toBeInstanceOf(StreamDeletedError);
       await collector.stop();
+    });
+
+    it('ends its subscriptions', async () => {
+      const stream = newStream();
+      await client().appendToStream(stream, newEvent(0));
+      const collector = new Collector().follow(client().subscribeToStream(stream));
+      await collector.until(() => collector.caughtUp > 0);
+      await client().tombstoneStream(stream);
+      await collector.until(() => collector.error !== undefined);
+      expect(collector.error).toBeInstanceOf(StreamDeletedError);
+      expect(collector.numbers).toEqual([0]);
+      await collector.stop();
+    });
+
+    it('may be one that was deleted before, and takes its metadata along', async () => {
+      const stream = newStream();
+      await client().appendToStream(stream, newEvent(0));
+      await client().deleteStream(stream);
+      await client().tombstoneStream(stream);
+      await rejection(eventsOf(client().readStream(stream)), StreamDeletedError);
+      await rejection(client().setStreamMetadata(stream, { maxCount: 1 }), StreamDeletedError);
     });
 
     it('leaves its tombstone in $all', async () => {

@@ -14,4 +14,6 @@ export interface Kit {
   /** The one client of the process. */
   client(): Client;
   server(): ServerUnderTest;
+  /** The server recognises no repeated append at `any` and `stream_exists`. */
+  anyForgets: boolean;
 }
