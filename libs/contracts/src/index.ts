@@ -11,7 +11,10 @@ export {
 } from './errors/error-body.js';
 export { Secret } from './sensitive/secret.js';
 export { REPLY_HEADER, REQUEST_HEADER, type Requester, type WireMessage } from './clients/requester.js';
-export { VerbCaller, type CallOptions } from './clients/verb-caller.js';
+export type { ManyReply, ManyRequest } from './many.js';
+export { Convoy, type ConvoyOptions } from './clients/convoy.js';
+export { TogetherCaller } from './clients/together-caller.js';
+export { VerbCaller, type CallOptions, type VerbCalls } from './clients/verb-caller.js';
 export { verb, type Verb } from './verb.js';
 export { VERBS } from './verbs.js';
 export {

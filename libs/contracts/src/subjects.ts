@@ -24,8 +24,11 @@ export const SERVICES_ON_NATS = ['gateway', 'control', 'vault', 'policy', 'audit
 /** Private to one user: nobody else may subscribe to it, so nobody else reads an answer. */
 export const inboxPrefix = (user: NatsUser): string => `_INBOX_${user}`;
 
+/** The verbs, and those that carry several requests of one. */
+const SUBJECTS = Object.values(VERBS).flatMap((verb) => (verb.many === null ? [verb] : [verb, verb.many]));
+
 function permissionsOf(user: NatsUser): SubjectPermissions {
-  const verbs = Object.values(VERBS);
+  const verbs = SUBJECTS;
   const calls = verbs.filter((v) => (v.callers as readonly string[]).includes(user)).map((v) => v.subject);
   const served = verbs.filter((v) => v.callee === user);
   const hints = Object.values(HINTS);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { manyReplySchema, manyRequestSchema, type ManyReply, type ManyRequest } from './many.js';
 import type { ServiceName } from './trust/identity.js';
 
 /** One request/reply subject `<service>.v1.<verb>`: the body is the contract JSON on both ways. */
@@ -15,6 +16,8 @@ export interface Verb<Request, Reply> {
   readonly timeoutMs: number;
   /** A mutating verb refuses an authenticated request that it has seen before (by its `jti`). */
   readonly mutates: boolean;
+  /** The verb that carries several requests of this one in a message; null where they always go alone. */
+  readonly many: Verb<ManyRequest, ManyReply> | null;
 }
 
 const KIB = 1024;
@@ -23,9 +26,11 @@ interface VerbLimits {
   mutates?: boolean;
   maxRequestKiB?: number;
   timeoutMs?: number;
+  /** How many requests may go together in one message; not for mutating verbs, whose replay is found per message. */
+  together?: number;
 }
 
-/** Fills in the defaults: 256 KiB, 3 seconds, not mutating. */
+/** Fills in the defaults: 256 KiB, 3 seconds, not mutating, each request alone. */
 export function verb<Request, Reply>(
   name: Pick<Verb<Request, Reply>, 'subject' | 'callee' | 'callers' | 'request' | 'reply'>,
   limits: VerbLimits = {},
@@ -35,5 +40,20 @@ export function verb<Request, Reply>(
     maxRequestBytes: (limits.maxRequestKiB ?? 256) * KIB,
     timeoutMs: limits.timeoutMs ?? 3000,
     mutates: limits.mutates ?? false,
+    many: limits.together === undefined ? null : manyOf(name, limits, limits.together),
   };
+}
+
+const MANY_KIB = 900;
+
+function manyOf<Request, Reply>(
+  { subject, callee, callers }: Pick<Verb<Request, Reply>, 'subject' | 'callee' | 'callers'>,
+  { timeoutMs }: VerbLimits,
+  most: number,
+): Verb<ManyRequest, ManyReply> {
+  const schemas = { request: manyRequestSchema(most), reply: manyReplySchema(most) };
+  return verb(
+    { subject: `${subject}Many`, callee, callers, ...schemas },
+    { maxRequestKiB: MANY_KIB, timeoutMs },
+  );
 }

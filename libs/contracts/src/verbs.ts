@@ -65,7 +65,7 @@ export const VERBS = {
       request: authorizeRequestSchema,
       reply: authorizationSchema,
     },
-    { maxRequestKiB: 900 },
+    { maxRequestKiB: 900, together: 32 },
   ),
   authorizeAdmin: verb(
     {
@@ -146,13 +146,16 @@ export const VERBS = {
     },
     { timeoutMs: 20_000 },
   ),
-  open: verb({
-    subject: 'vault.v1.open',
-    callee: 'vault',
-    callers: ['gateway'],
-    request: openRequestSchema,
-    reply: openReplySchema,
-  }),
+  open: verb(
+    {
+      subject: 'vault.v1.open',
+      callee: 'vault',
+      callers: ['gateway'],
+      request: openRequestSchema,
+      reply: openReplySchema,
+    },
+    { together: 32 },
+  ),
   putSecret: verb(
     {
       subject: 'vault.v1.put',

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { VerbCaller, type Keyring } from '@portcullis/contracts';
+import { TogetherCaller, VerbCaller, type Keyring } from '@portcullis/contracts';
 import { createDialer } from '@portcullis/egress';
 import { NatsRequester, type Logger } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -40,15 +40,16 @@ const rate = (perSecond: number) => ({ perSecond, burst: perSecond * 2 });
 export class AppModule {
   static with({ config, logger, keyring, connection }: Surroundings): DynamicModule {
     const caller = new VerbCaller(new NatsRequester(connection), keyring);
+    const together = new TogetherCaller(caller);
     const dialer = createDialer({ allow: config.EGRESS_ALLOW });
     const appender = new AuditAppender(caller);
     const recorder = new OutcomeRecorder(appender, logger);
     const principals = new Principals(caller, keyring);
     const directory = new ServerDirectory(caller);
     const steps = {
-      authorize: new Authorize(caller, principals, appender, recorder),
+      authorize: new Authorize(together, principals, appender, recorder),
       recordIntent: new RecordIntent(appender),
-      open: new OpenCredentials(caller, keyring),
+      open: new OpenCredentials(together, keyring),
       upstream: new UpstreamClient(dialer),
       recordOutcome: new RecordOutcome(recorder),
     };

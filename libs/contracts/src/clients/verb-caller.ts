@@ -10,21 +10,26 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
+/** Calls verbs of other services. */
+export interface VerbCalls {
+  /**
+   * @throws AppError with the callee's code when it refused; `DEADLINE_EXCEEDED` or `UNAVAILABLE` when there was no
+   * answer, or none that is proven to be the callee's.
+   */
+  call<Request, Reply>(verb: Verb<Request, Reply>, request: Request, options?: CallOptions): Promise<Reply>;
+}
+
 /**
  * Calls verbs of other services with end-to-end authentication: signs the request under the pairwise key, and believes
  * an answer (errors too) only when its reply token covers this very request and this very body.
  */
-export class VerbCaller {
+export class VerbCaller implements VerbCalls {
   constructor(
     private readonly requester: Requester,
     private readonly keyring: Keyring,
     private readonly clock: () => Date = () => new Date(),
   ) {}
 
-  /**
-   * @throws AppError with the callee's code when it refused; `DEADLINE_EXCEEDED` or `UNAVAILABLE` when there was no
-   * answer, or none that is proven to be the callee's.
-   */
   async call<Request, Reply>(
     verb: Verb<Request, Reply>,
     request: Request,
@@ -48,7 +53,7 @@ export class VerbCaller {
       timeoutMs,
     );
     this.believe(verb, token, answer);
-    return parseAnswer(verb, answer.body);
+    return readAnswer(verb, JSON.parse(Buffer.from(answer.body).toString('utf8')));
   }
 
   /** An answer that isn't the callee's is as good as none: whatever it says, also that somebody is unauthenticated. */
@@ -72,13 +77,24 @@ export class VerbCaller {
   }
 }
 
-function parseAnswer<Request, Reply>(verb: Verb<Request, Reply>, body: Uint8Array): Reply {
-  const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-  const error = errorBodySchema.safeParse(value);
-  if (error.success) throw fromErrorBody(error.data);
+/**
+ * An answer as the verb's reply, or the error that it is.
+ *
+ * @throws AppError the callee's, or `UNAVAILABLE` for what is neither
+ */
+export function readAnswer<Reply>(
+  verb: Pick<Verb<never, Reply>, 'subject' | 'reply'>,
+  value: unknown,
+): Reply {
+  if (isObject(value) && 'error' in value) {
+    const error = errorBodySchema.safeParse(value);
+    if (error.success) throw fromErrorBody(error.data);
+  }
   const reply = verb.reply.safeParse(value);
   if (reply.success) return reply.data;
   throw new AppError('UNAVAILABLE', `The answer to ${verb.subject} does not follow the contract.`, {
     cause: reply.error,
   });
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -24,6 +24,7 @@ const ECHO: Verb<Question, { said: string; caller: string }> = {
   timeoutMs: 1000,
   mutates: true,
 };
+const ECHO_MANY = VERBS.open.many!;
 
 const lines: string[] = [];
 const logger = createLogger('test', 'debug', { write: (line: string) => void lines.push(line) });
@@ -132,6 +133,36 @@ describe('a verb between services', () => {
 
   it('answers a bare request with a readable error, not with silence', async () => {
     expect(await raw('{"say":"a"}')).toEqual({ body: error('UNAUTHENTICATED'), signed: false });
+  });
+});
+
+describe('requests that come together', () => {
+  it('are each validated, served and refused by themselves, in their order', async () => {
+    const requests = [{ say: 'a' }, { say: 'refuse' }, { sudo: true }, { say: 'break' }, { say: 'b' }];
+    const { replies } = await callerOf().call(ECHO_MANY, { requests });
+    expect(replies).toEqual([
+      { said: 'a', caller: 'gateway' },
+      error('CREDENTIAL_MISSING'),
+      error('INVALID_ARGUMENT'),
+      error('INTERNAL'),
+      { said: 'b', caller: 'gateway' },
+    ]);
+    expect(JSON.stringify(replies)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['none at all', { requests: [] }],
+    ['more than allowed', { requests: Array.from({ length: 33 }, () => ({ say: 'a' })) }],
+  ])('are refused as a whole when there are %s', async (_, request) => {
+    await expect(callerOf().call(ECHO_MANY, request)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('are served to the same callers only', async () => {
+    const stranger = testTrust();
+    await expect(callerOf(stranger).call(ECHO_MANY, { requests: [{ say: 'a' }] })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    stranger.clean();
   });
 });
 

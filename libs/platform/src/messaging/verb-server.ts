@@ -5,6 +5,9 @@ import {
   REPLY_HEADER,
   REQUEST_HEADER,
   toErrorBody,
+  type ErrorBody,
+  type ManyReply,
+  type ManyRequest,
 } from '@portcullis/contracts';
 import {
   headers as createHeaders,
@@ -22,6 +25,14 @@ import type { VerbContext } from './verb-handler.js';
 /** Bytes that one NATS message may have where the broker doesn't say, and what the reply token takes of them. */
 const DEFAULT_MAX_PAYLOAD = 1_048_576;
 const HEADER_ROOM = 4096;
+
+/** Turns a body, and the proof of who sent it, into an answer's body. */
+type Work = (value: unknown, authenticated: AuthenticatedRequest) => Promise<unknown>;
+
+interface Served {
+  readonly verb: AnyVerb;
+  readonly handler: MessageHandler;
+}
 
 interface Answer {
   readonly body: Buffer;
@@ -51,16 +62,11 @@ export class VerbServer extends Server implements CustomTransportStrategy {
   }
 
   listen(callback: (error?: unknown) => void): void {
-    for (const [subject, handler] of this.messageHandlers) {
+    for (const handler of this.messageHandlers.values()) {
       const verb = handler.extras?.['verb'] as AnyVerb;
-      const subscription = this.options.connection.subscribe(subject, {
-        queue: verb.callee,
-        callback: (error, message) => {
-          if (error) this.options.logger.error({ err: error, subject }, 'subscription failed');
-          else this.keep(this.serve(verb, handler, message));
-        },
-      });
-      this.subscriptions.push(subscription);
+      const served = { verb, handler };
+      this.subscribe(verb, (value, asked) => this.handle(served, value, asked));
+      if (verb.many !== null) this.subscribe(verb.many, (value, asked) => this.each(served, value, asked));
     }
     // A subscription counts only when the server has seen it: the ready line must not come before.
     this.options.connection.flush().then(() => callback(), callback);
@@ -82,12 +88,23 @@ export class VerbServer extends Server implements CustomTransportStrategy {
     return this.options.connection as T;
   }
 
+  private subscribe(verb: AnyVerb, work: Work): void {
+    const subscription = this.options.connection.subscribe(verb.subject, {
+      queue: verb.callee,
+      callback: (error, message) => {
+        if (error) this.options.logger.error({ err: error, subject: verb.subject }, 'subscription failed');
+        else this.keep(this.serve(verb, work, message));
+      },
+    });
+    this.subscriptions.push(subscription);
+  }
+
   private keep(work: Promise<void>): void {
     this.underWay.add(work);
     void work.finally(() => this.underWay.delete(work));
   }
 
-  private async serve(verb: AnyVerb, handler: MessageHandler, message: Msg): Promise<void> {
+  private async serve(verb: AnyVerb, work: Work, message: Msg): Promise<void> {
     let authenticated: AuthenticatedRequest | undefined;
     let answer: Buffer;
     try {
@@ -95,16 +112,21 @@ export class VerbServer extends Server implements CustomTransportStrategy {
       const token = message.headers?.get(REQUEST_HEADER) ?? '';
       const authenticator = this.options.authenticators?.get(verb.subject) ?? this.options.authenticator;
       authenticated = await authenticator.authenticate(verb, message.data, token);
-      answer = encode(await this.handle(verb, handler, message.data, authenticated));
+      const value = parseIJson(message.data, { maxBytes: verb.maxRequestBytes });
+      answer = encode(await work(value, authenticated));
     } catch (thrown) {
-      if (!(thrown instanceof AppError) || thrown.code === 'INTERNAL') {
-        this.options.logger.error({ err: thrown, subject: verb.subject }, 'request failed');
-      } else {
-        this.options.logger.debug({ code: thrown.code, subject: verb.subject }, 'request refused');
-      }
-      answer = encode(toErrorBody(thrown));
+      answer = encode(this.refusal(verb, thrown));
     }
     this.answer(verb, message, { body: answer, authenticated });
+  }
+
+  private refusal(verb: AnyVerb, thrown: unknown): ErrorBody {
+    if (!(thrown instanceof AppError) || thrown.code === 'INTERNAL') {
+      this.options.logger.error({ err: thrown, subject: verb.subject }, 'request failed');
+    } else {
+      this.options.logger.debug({ code: thrown.code, subject: verb.subject }, 'request refused');
+    }
+    return toErrorBody(thrown);
   }
 
   /** What can't be sent is an error that can: an answer that only grew too long must not end the process. */
@@ -122,27 +144,41 @@ export class VerbServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async handle(
-    verb: AnyVerb,
-    handler: MessageHandler,
-    body: Uint8Array,
+  /** Of requests that came together each is answered by itself. */
+  private async each(
+    served: Served,
+    value: unknown,
     authenticated: AuthenticatedRequest,
-  ) {
-    const request = verb.request.safeParse(parseIJson(body, { maxBytes: verb.maxRequestBytes }));
-    if (!request.success) {
-      const faults = request.error.issues.map(
-        (issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`,
-      );
-      throw new AppError(
-        'INVALID_ARGUMENT',
-        `The request to ${verb.subject} is invalid. ${faults.slice(0, 8).join('; ')}`,
-      );
-    }
+  ): Promise<ManyReply> {
+    const { verb } = served;
+    const { requests } = validated(verb.many ?? verb, value) as ManyRequest;
+    const replies = requests.map((request) =>
+      this.handle(served, request, authenticated).catch((thrown: unknown) => this.refusal(verb, thrown)),
+    );
+    return { replies: await Promise.all(replies) };
+  }
+
+  private async handle(
+    { verb, handler }: Served,
+    value: unknown,
+    authenticated: AuthenticatedRequest,
+  ): Promise<unknown> {
+    const request = validated(verb, value);
     const context: VerbContext = { caller: authenticated.caller };
     return withCorrelation({ correlationId: newId() }, async () =>
-      lastValueFrom(this.transformToObservable(await handler(request.data, context))),
+      lastValueFrom(this.transformToObservable(await handler(request, context))),
     );
   }
+}
+
+function validated(verb: AnyVerb, value: unknown): unknown {
+  const request = verb.request.safeParse(value);
+  if (request.success) return request.data;
+  const faults = request.error.issues.map((issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`);
+  throw new AppError(
+    'INVALID_ARGUMENT',
+    `The request to ${verb.subject} is invalid. ${faults.slice(0, 8).join('; ')}`,
+  );
 }
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');

@@ -7,7 +7,7 @@ import {
   type AuthorizeRequest,
   type DenialEntry,
   type ReplyKey,
-  type VerbCaller,
+  type VerbCalls,
 } from '@portcullis/contracts';
 import { within } from '@portcullis/platform';
 import type { Principals } from '../identity/principals.js';
@@ -19,7 +19,7 @@ import { sealedSection } from './sealed-section.js';
 /** Step 6: policy decides on exactly what will be sent, and an allow brings the grant. */
 export class Authorize {
   constructor(
-    private readonly caller: VerbCaller,
+    private readonly caller: VerbCalls,
     private readonly principals: Principals,
     private readonly appender: AuditAppender,
     private readonly recorder: OutcomeRecorder,

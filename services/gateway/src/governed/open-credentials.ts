@@ -10,7 +10,7 @@ import {
   type Keyring,
   type OpenRequest,
   type ReplyKey,
-  type VerbCaller,
+  type VerbCalls,
 } from '@portcullis/contracts';
 import { OpenedCredentials } from '../credentials/opened-credentials.js';
 import { remainingMs, type Allowed, type GovernedCall, type RecordedIntent } from './governed-call.js';
@@ -26,7 +26,7 @@ export class OpenCredentials {
   private kept: KeptChannel | undefined;
 
   constructor(
-    private readonly caller: VerbCaller,
+    private readonly caller: VerbCalls,
     private readonly keyring: Keyring,
   ) {}
 

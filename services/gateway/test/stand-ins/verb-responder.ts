@@ -24,7 +24,7 @@ export class VerbResponder<Request, Reply> {
   /** Requests that were understood, whether or not they were answered. */
   readonly requests: Request[] = [];
   private readonly authenticator: ServiceCallerAuthenticator;
-  private subscription: Subscription | undefined;
+  private subscriptions: Subscription[] = [];
 
   constructor(
     private readonly connection: NatsConnection,
@@ -37,18 +37,19 @@ export class VerbResponder<Request, Reply> {
   }
 
   start(): void {
-    this.subscription ??= this.connection.subscribe(this.verb.subject, {
-      queue: this.verb.callee,
-      callback: (error, message) => {
-        if (!error) void this.serve(message);
-      },
+    if (this.subscriptions.length > 0) return;
+    const { many } = this.verb;
+    this.subscribe(this.verb as unknown as AnyVerb, (body) => this.one(body));
+    if (many === null) return;
+    this.subscribe(many, async (body) => {
+      const { requests } = many.request.parse(body);
+      return { replies: await Promise.all(requests.map((request) => this.one(request))) };
     });
   }
 
   /** As if the service were not running. */
   async stop(): Promise<void> {
-    this.subscription?.unsubscribe();
-    this.subscription = undefined;
+    for (const subscription of this.subscriptions.splice(0)) subscription.unsubscribe();
     await this.connection.flush();
   }
 
@@ -61,20 +62,28 @@ export class VerbResponder<Request, Reply> {
     this.start();
   }
 
-  private async serve(message: Msg): Promise<void> {
+  private subscribe(verb: AnyVerb, work: Serve<unknown, unknown>): void {
+    const subscription = this.connection.subscribe(verb.subject, {
+      queue: verb.callee,
+      callback: (error, message) => {
+        if (!error) void this.serve(verb, work, message);
+      },
+    });
+    this.subscriptions.push(subscription);
+  }
+
+  private async serve(verb: AnyVerb, work: Serve<unknown, unknown>, message: Msg): Promise<void> {
     if (this.mode === 'silent') return;
     const token = message.headers?.get(REQUEST_HEADER) ?? '';
     let authenticated: AuthenticatedRequest;
     try {
-      authenticated = this.authenticator.authenticate(this.verb as unknown as AnyVerb, message.data, token);
+      authenticated = this.authenticator.authenticate(verb, message.data, token);
     } catch (error) {
       this.refused += 1;
       message.respond(JSON.stringify(toErrorBody(error)));
       return;
     }
-    const request = this.verb.request.parse(JSON.parse(message.string()));
-    this.requests.push(request);
-    const body = Buffer.from(JSON.stringify(await this.answer(request)), 'utf8');
+    const body = Buffer.from(JSON.stringify(await work(JSON.parse(message.string()))), 'utf8');
     if (this.losing > 0) {
       this.losing -= 1;
       return;
@@ -84,7 +93,9 @@ export class VerbResponder<Request, Reply> {
     message.respond(body, { headers: reply });
   }
 
-  private async answer(request: Request): Promise<unknown> {
+  private async one(body: unknown): Promise<unknown> {
+    const request = this.verb.request.parse(body);
+    this.requests.push(request);
     try {
       return this.verb.reply.parse(await this.work(request));
     } catch (error) {

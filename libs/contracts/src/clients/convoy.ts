@@ -1,0 +1,82 @@
+/** How many groups may be on their way before what follows waits for one of them to return. */
+const UNDER_WAY = 1;
+/** A group that is unanswered for longer holds nobody up: its callee may be dead, and others may not be. */
+const STALLED_MS = 20;
+
+export interface ConvoyOptions<Item> {
+  /** Sends a group and settles each of its items. MUST NOT reject. */
+  send(group: Item[]): Promise<void>;
+  /** What the item adds to a message, bytes or characters. */
+  sizeOf(item: Item): number;
+  maxItems: number;
+  maxSize: number;
+}
+
+/**
+ * Sends items in groups. What is added within one tick goes together, and while two groups are on their way, what is
+ * added meanwhile waits for the first answer (or 20 ms) and then goes together: the busier it is, the larger the groups.
+ * A lone item goes at the end of its tick. Nothing is dropped or reordered.
+ */
+export class Convoy<Item> {
+  private waiting: Item[] = [];
+  private underWay = 0;
+  private scheduled = false;
+
+  constructor(private readonly options: ConvoyOptions<Item>) {}
+
+  add(item: Item): void {
+    this.waiting.push(item);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      if (this.underWay < UNDER_WAY) this.depart();
+    });
+  }
+
+  private depart(): void {
+    const all = this.waiting;
+    this.waiting = [];
+    for (const group of groupsOf(all, this.options)) this.dispatch(group);
+  }
+
+  private dispatch(group: Item[]): void {
+    this.underWay += 1;
+    let counted = true;
+    const returned = (): void => {
+      if (!counted) return;
+      counted = false;
+      this.underWay -= 1;
+      if (this.waiting.length > 0) this.schedule();
+    };
+    const stalled = setTimeout(returned, STALLED_MS);
+    void this.options.send(group).finally(() => {
+      clearTimeout(stalled);
+      returned();
+    });
+  }
+}
+
+/** In order; an item that is too large for any group goes alone. */
+function* groupsOf<Item>(
+  items: readonly Item[],
+  { sizeOf, maxItems, maxSize }: ConvoyOptions<Item>,
+): Generator<Item[]> {
+  let group: Item[] = [];
+  let size = 0;
+  for (const item of items) {
+    const own = sizeOf(item);
+    if (group.length === maxItems || (group.length > 0 && size + own > maxSize)) {
+      yield group;
+      group = [];
+      size = 0;
+    }
+    group.push(item);
+    size += own;
+  }
+  if (group.length > 0) yield group;
+}
