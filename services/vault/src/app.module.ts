@@ -14,6 +14,7 @@ import { LimitOpening } from './limits/limit-opening.js';
 import { OpenLimits, type OpenRates } from './limits/open-limits.js';
 import { ListSecrets } from './listing/list-secrets.js';
 import { ListingController } from './listing/listing.controller.js';
+import { ClaimGrants } from './opening/claim-grants.js';
 import { OpenCredentials } from './opening/open-credentials.js';
 import { OpeningController } from './opening/opening.controller.js';
 import { ReplyChannels } from './opening/reply-channels.js';
@@ -61,7 +62,14 @@ export function composeVault(parts: VaultParts): Vault {
   const limits = new LimitOpening(new OpenLimits(ratesOf(config)), transactions);
   return {
     module: moduleOf([
-      new OpenCredentials({ proofs, limits, transactions, envelopes, channels, clock }),
+      new OpenCredentials({
+        proofs,
+        limits,
+        grants: new ClaimGrants(transactions),
+        envelopes,
+        channels,
+        clock,
+      }),
       new PutSecret({ keyring, proofs, keys, envelopes, transactions, clock }),
       new DeleteSecret(proofs, transactions, clock),
       new ListSecrets(keyring, transactions, clock),

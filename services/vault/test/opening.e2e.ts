@@ -74,6 +74,35 @@ describe('vault.v1.open', () => {
     expect(await usedGrants(org)).toBe(2);
   });
 
+  it('gives each its own when several are asked for together, and one of two that are the same', async () => {
+    verifies('B2', 'P3');
+    const { org, target, value, grant } = await stored();
+    const users = [newId(), newId()];
+    const slots = [{ slot: 'personal', owner: 'user' as const }];
+    for (const owner of users)
+      await control.put(org, { ...target, ownerKind: 'user', owner, slot: 'personal' }, `of-user-${owner}`);
+    const requests = [
+      ...users.map((sub) => gateway.request({ ...grant, slots, sub })),
+      gateway.request(grant),
+      gateway.request({ ...grant, slots, sub: newId() }),
+      gateway.request({ ...grant, op: 'secret.put' }),
+    ];
+    const asked = [...requests, requests[0]!];
+    const { replies } = await gateway.caller.call(VERBS.open.many!, { requests: asked });
+    const answers = replies.map((reply, index) => {
+      const { sealed, error } = reply as { sealed?: string; error?: { code: string } };
+      return sealed === undefined ? error?.code : gateway.unseal(asked[index]!, sealed);
+    });
+    expect(answers).toEqual([
+      { personal: `of-user-${users[0]}` },
+      { personal: `of-user-${users[1]}` },
+      { token: value },
+      'CREDENTIAL_MISSING',
+      'FORBIDDEN',
+      'GRANT_CONSUMED',
+    ]);
+  });
+
   it('refuses a grant that was used before, with a new receipt too', async () => {
     verifies('B2', 'B3');
     const { grant } = await stored();

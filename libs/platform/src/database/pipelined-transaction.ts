@@ -6,8 +6,8 @@ export interface Statement {
   text: string;
   values: unknown[];
   /**
-   * Prepared once per connection under this name, which spares parsing. Only for a text that never changes and has no
-   * plan to choose: a plan that is kept from when the table was small may be a bad one.
+   * Prepared once per connection under this name, which spares parsing and planning. Only for a text that never changes
+   * and whose best plan doesn't depend on the values: PostgreSQL keeps the plan until ANALYZE has new figures.
    */
   name?: string;
 }

@@ -10,12 +10,11 @@ import {
 } from '@portcullis/contracts';
 import type { SecretEnvelopes } from '../key-hierarchy/secret-envelopes.js';
 import type { LimitOpening } from '../limits/limit-opening.js';
-import { consumption, demandConsumed } from '../proof/consume-grant.js';
-import { decideReplyKey, type Proof } from '../proof/decide-proof.js';
+import { decideReplyKey } from '../proof/decide-proof.js';
 import { demand, type Proofs } from '../proof/proofs.js';
 import { credentialAad } from '../storage/credential-aad.js';
-import { sealedOf, toSealed, type SealedSecret } from '../storage/stored-secret.js';
-import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import type { SealedSecret } from '../storage/stored-secret.js';
+import type { ClaimGrants } from './claim-grants.js';
 import { credentialsJson } from './credentials-json.js';
 import { decideOpening } from './decide-opening.js';
 import type { ReplyChannels } from './reply-channels.js';
@@ -23,7 +22,7 @@ import type { ReplyChannels } from './reply-channels.js';
 export interface OpenCredentialsParts {
   readonly proofs: Proofs;
   readonly limits: LimitOpening;
-  readonly transactions: TenantTransactions;
+  readonly grants: ClaimGrants;
   readonly envelopes: SecretEnvelopes;
   readonly channels: ReplyChannels;
   readonly clock: () => Date;
@@ -42,7 +41,7 @@ export class OpenCredentials {
   constructor(private readonly parts: OpenCredentialsParts) {}
 
   /**
-   * A refusal before `claim` leaves the grant as it was; from there on it is used up, whatever follows.
+   * A refusal before the claim leaves the grant as it was; from there on it is used up, whatever follows.
    *
    * @throws AppError `UNAUTHENTICATED`, `FORBIDDEN`, `RATE_LIMITED`, `GRANT_CONSUMED`, `CREDENTIAL_MISSING`,
    * `CREDENTIAL_SUSPENDED`, `KEY_UNAVAILABLE`, `DECRYPTION_FAILED`, `UNAVAILABLE`
@@ -52,7 +51,7 @@ export class OpenCredentials {
     const proof = this.parts.proofs.verify(request, OPERATIONS, now);
     demand(decideReplyKey(proof.grant, replyKeyHash(fromB64u(request.replyKey))));
     await this.parts.limits.run(proof.grant, now);
-    const found = await this.claim(proof);
+    const found = await this.parts.grants.claim(proof.grant);
     const secrets = decideOpening(proof.grant, found);
     const opened = await this.open(secrets);
     try {
@@ -60,23 +59,6 @@ export class OpenCredentials {
     } finally {
       for (const { value } of opened) value.wipe();
     }
-  }
-
-  /**
-   * Not durable: if the database's crash takes the last used grants with it, a replay is still sealed to the same reply
-   * key and so tells nobody anything new. The secrets are read in the same round trip, but given on only when this
-   * transaction was the one that used the grant up, and has committed.
-   */
-  private async claim({ grant }: Proof): Promise<SealedSecret[]> {
-    const slots = grant.slots.map(({ slot }) => slot);
-    const wanted = sealedOf({ org: grant.org, user: grant.sub, srv: grant.srv, slots });
-    const [used = [], found = []] = await this.parts.transactions.together(
-      grant.org,
-      [consumption(grant), wanted],
-      { durable: false },
-    );
-    demandConsumed(used);
-    return toSealed(found);
   }
 
   /** All of them, or none stays in memory. */

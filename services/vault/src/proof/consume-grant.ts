@@ -9,21 +9,29 @@ import type { EntityManager } from 'typeorm';
  * @throws AppError `GRANT_CONSUMED`
  */
 export async function consumeGrant(manager: EntityManager, grant: GrantClaims): Promise<void> {
-  const { text, values } = consumption(grant);
-  demandConsumed(await manager.query(text, values));
+  const { text, values } = consumptionOf(grant.org, [grant]);
+  const inserted: unknown[] = await manager.query(text, values);
+  demandConsumed(inserted.length === 1);
 }
 
-/** The insert by itself, for {@link demandConsumed} to look at its rows. */
-export const consumption = (grant: GrantClaims): Statement => ({
-  name: 'consume_grant',
-  text: `INSERT INTO used_grants (org_id, jti, expires_at) VALUES ($1, $2, to_timestamp($3))
+/**
+ * The insert by itself: gives the ids of the grants that it used up. They go in by order, so that two transactions with
+ * the same grants wait for each other rather than deadlock.
+ */
+export function consumptionOf(org: string, grants: readonly GrantClaims[]): Statement {
+  const ordered = [...grants].sort((a, b) => (a.jti < b.jti ? -1 : 1));
+  return {
+    name: 'consume_grants',
+    text: `INSERT INTO used_grants (org_id, jti, expires_at)
+     SELECT $1, g.jti, to_timestamp(g.exp) FROM unnest($2::text[], $3::float8[]) AS g (jti, exp)
      ON CONFLICT (org_id, jti) DO NOTHING RETURNING jti`,
-  values: [grant.org, grant.jti, grant.exp],
-});
+    values: [org, ordered.map(({ jti }) => jti), ordered.map(({ exp }) => exp)],
+  };
+}
 
-/** @throws AppError `GRANT_CONSUMED` unless the {@link consumption} has inserted its row */
-export function demandConsumed(inserted: readonly unknown[]): void {
-  if (inserted.length === 1) return;
+/** @throws AppError `GRANT_CONSUMED` unless the {@link consumptionOf} the grant has inserted its row */
+export function demandConsumed(inserted: boolean): void {
+  if (inserted) return;
   throw new AppError(
     'GRANT_CONSUMED',
     'The grant has been used already. Ask for a new one for the next attempt.',

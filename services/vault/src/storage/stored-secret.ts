@@ -73,19 +73,24 @@ export function metadataOf(secret: StoredSecret): SecretMetadata {
   return { secretId, ownerKind, owner, srv, slot, dst, version, last4, createdAt, updatedAt, suspended };
 }
 
-/** The organisation's and this user's secrets of a server in the given slots. */
+/**
+ * The organisation's and these users' secrets of these servers in any of the slots. PostgreSQL plans the statement anew
+ * whenever ANALYZE has new figures, so a plan may be kept.
+ */
 export const sealedOf = (where: {
   org: string;
-  user: string;
-  srv: string;
+  users: readonly string[];
+  servers: readonly string[];
   slots: readonly string[];
 }): Statement => ({
+  name: 'sealed_secrets',
   text: `SELECT ${METADATA}, s.envelope, s.key_id, s.key_version, k.kek_id, k.wrapped
      FROM secrets s JOIN owner_keys k
        ON k.org_id = s.org_id AND k.key_id = s.key_id AND k.version = s.key_version
-     WHERE s.org_id = $1 AND s.srv = $2 AND s.slot = ANY ($3::text[])
-       AND ((s.owner_kind = 'organisation' AND s.owner = $1) OR (s.owner_kind = 'user' AND s.owner = $4))`,
-  values: [where.org, where.srv, where.slots, where.user],
+     WHERE s.org_id = $1 AND s.srv = ANY ($2::text[]) AND s.slot = ANY ($3::text[])
+       AND ((s.owner_kind = 'organisation' AND s.owner = $1)
+         OR (s.owner_kind = 'user' AND s.owner = ANY ($4::text[])))`,
+  values: [where.org, ...[where.servers, where.slots, where.users].map((names) => [...new Set(names)])],
 });
 
 /** What {@link sealedOf} has found. */
