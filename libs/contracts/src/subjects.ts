@@ -1,10 +1,10 @@
 import type { ServiceName } from './trust/identity.js';
-import { VERBS } from './verbs.js';
+import { CACHE_HOLDERS, VERBS } from './verbs.js';
 
-/** Broadcast hints: a missed one costs latency, never correctness. */
+/** Broadcast hints: a missed one costs latency, never correctness. A forged one too. */
 export const HINTS = {
-  /** Something of an organisation changed in control's directory. */
-  directoryChanged: { subject: 'control.v1.events.changed', publisher: 'control', listeners: ['gateway'] },
+  /** Something changed: renew your lease now rather than in a moment. Without content, since nobody could believe it. */
+  changed: { subject: 'control.v1.events.changed', publisher: 'control', listeners: CACHE_HOLDERS },
 } as const satisfies Record<
   string,
   { subject: string; publisher: ServiceName; listeners: readonly ServiceName[] }

@@ -11,6 +11,10 @@ import {
   authenticateRequestSchema,
   directoryReplySchema,
   directoryRequestSchema,
+  releaseLeaseReplySchema,
+  releaseLeaseRequestSchema,
+  renewLeaseReplySchema,
+  renewLeaseRequestSchema,
 } from './messages/control.js';
 import {
   authorizationSchema,
@@ -41,6 +45,9 @@ import {
 } from './messages/vault.js';
 import { verb } from './verb.js';
 
+/** Services whose replicas keep something of an organisation in memory: a change has to reach each of them. */
+export const CACHE_HOLDERS = ['gateway', 'policy', 'vault'] as const;
+
 /** Every request/reply subject of the system. NATS permissions are derived from this table (subjects.ts). */
 export const VERBS = {
   authenticate: verb({
@@ -57,6 +64,27 @@ export const VERBS = {
     request: directoryRequestSchema,
     reply: directoryReplySchema,
   }),
+  renewLease: verb(
+    {
+      subject: 'control.v1.renewLease',
+      callee: 'control',
+      callers: CACHE_HOLDERS,
+      request: renewLeaseRequestSchema,
+      reply: renewLeaseReplySchema,
+    },
+    // Short: a lease lasts two seconds, and a request that got lost has to be repeated within them.
+    { mutates: true, timeoutMs: 600 },
+  ),
+  releaseLease: verb(
+    {
+      subject: 'control.v1.releaseLease',
+      callee: 'control',
+      callers: CACHE_HOLDERS,
+      request: releaseLeaseRequestSchema,
+      reply: releaseLeaseReplySchema,
+    },
+    { mutates: true, timeoutMs: 600 },
+  ),
   authorize: verb(
     {
       subject: 'policy.v1.authorize',

@@ -1,3 +1,4 @@
+export { ReplicaLease, type ReplicaLeaseParts } from './barrier/replica-lease.js';
 export {
   exitOnBadConfig,
   runProcess,

@@ -15,6 +15,9 @@ import { FailureLimiter } from './authentication/failure-limiter.js';
 import { KeyAuthorities } from './authentication/key-authorities.js';
 import { KeyHasher } from './authentication/key-hasher.js';
 import { VerifiedKeys } from './authentication/verified-keys.js';
+import { Barrier } from './barrier/barrier.js';
+import { BarrierController } from './barrier/barrier.controller.js';
+import { Leases } from './barrier/leases.js';
 import { ServiceController, ServiceFacts } from './health/service.controller.js';
 import { openApiDocument } from './http/openapi.js';
 import { ROUTES } from './http/routes.js';
@@ -55,6 +58,8 @@ export interface Runtime {
   readonly dataSource: DataSource;
   /** The same role, another pool: for transactions that wait for other services. */
   readonly changesDataSource: DataSource;
+  /** The same role, yet another pool: a lease must not lapse because others wait for connections. */
+  readonly leasesDataSource: DataSource;
   /** Of the relay's own role. */
   readonly jobDataSource: DataSource;
   readonly connection: NatsConnection;
@@ -123,12 +128,12 @@ function directory(base: Foundation): object[] {
 }
 
 function administration(base: Foundation): object[] {
-  const { peers, assertions, policy, servers, changes, keyring, trustBundle } = base;
+  const { peers, assertions, policy, servers, keyring, trustBundle } = base;
   const readPolicy = new ReadPolicy(peers, assertions);
   const recorded = new RecordedOperation(base);
   return [
     readPolicy,
-    new ChangePolicy(policy, servers, changes),
+    new ChangePolicy(policy, servers),
     new ManagePolicyClients(policy, readPolicy, keyring),
     new SealingKey(keyring, servers, trustBundle),
     new ManageSecrets({ ...base, recorded }),
@@ -152,6 +157,7 @@ const CONTROLLERS = [
   TrailController,
   ServiceController,
   AuthenticationController,
+  BarrierController,
 ];
 
 /** The composition root: the only file that knows how the parts fit. */
@@ -160,7 +166,13 @@ export class AppModule {
   static compose(runtime: Runtime): DynamicModule {
     const base = foundation(runtime);
     const { authenticate, authorize, assertions, relay } = base;
-    const parts = [authenticate, authorize, assertions, relay, ...directory(base), ...administration(base)];
+    const leases = new Leases(runtime.leasesDataSource);
+    const barrier = new Barrier({ ...runtime, leases, now: () => performance.now() });
+    const parts = [
+      ...[authenticate, authorize, assertions, relay, leases, barrier],
+      ...directory(base),
+      ...administration(base),
+    ];
     return {
       module: AppModule,
       controllers: CONTROLLERS,

@@ -19,6 +19,8 @@ import {
 } from '@portcullis/platform';
 import { AuthorizeAdmin } from './access/authorize-admin.js';
 import { AppModule, type Runtime } from './app.module.js';
+import { Barrier } from './barrier/barrier.js';
+import { BarrierInterceptor } from './barrier/barrier.interceptor.js';
 import { AuthenticateKey } from './authentication/authenticate-key.js';
 import { KeyHasher } from './authentication/key-hasher.js';
 import type { Config } from './config.js';
@@ -37,6 +39,9 @@ export interface RunningControl extends RunningService {
   readonly routes: () => readonly ServedRoute[];
 }
 
+/** A renewal takes a millisecond: so many serve a hundred replicas. */
+const LEASE_CONNECTIONS = 4;
+
 /** Opens what the service needs. */
 async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   const clock = () => new Date();
@@ -46,6 +51,11 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   const database = { schema: SCHEMA, applicationName: 'portcullis-control', entities: ROWS };
   const dataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
   const changesDataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
+  const leasesDataSource = await connectDatabase({
+    ...database,
+    url: config.DATABASE_URL_FILE,
+    poolSize: LEASE_CONNECTIONS,
+  });
   const jobDataSource = await connectDatabase({
     ...database,
     url: config.DATABASE_JOB_URL_FILE,
@@ -56,6 +66,7 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   return {
     dataSource,
     changesDataSource,
+    leasesDataSource,
     jobDataSource,
     connection,
     keyring,
@@ -103,7 +114,11 @@ async function createApp(
       app.get(BootstrapToken),
     ),
   );
-  app.useGlobalInterceptors(new ReplyInterceptor(app.get(Reflector)));
+  app.useGlobalInterceptors(
+    // The first one has the last word.
+    new BarrierInterceptor(app.get(Reflector), app.get(Barrier), logger),
+    new ReplyInterceptor(app.get(Reflector)),
+  );
   const authenticator = new ServiceCallerAuthenticator(keyring, clock);
   const verbs = app.connectMicroservice(
     { strategy: new VerbServer({ connection, logger, authenticator }) },
@@ -121,7 +136,9 @@ export async function startControl(config: Config, logger: Logger): Promise<Runn
   await app.startAllMicroservices();
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   const relay = app.get(OutboxRelay);
+  const barrier = app.get(Barrier);
   relay.start();
+  barrier.start();
   const { port } = app.getHttpServer().address() as AddressInfo;
   return {
     ready: { port },
@@ -129,10 +146,11 @@ export async function startControl(config: Config, logger: Logger): Promise<Runn
     routes: () => routes,
     stop: async () => {
       await app.close();
-      await relay.stop();
+      await Promise.all([relay.stop(), barrier.stop()]);
       await runtime.connection.drain();
-      const { dataSource, changesDataSource, jobDataSource } = runtime;
-      await Promise.all([dataSource, changesDataSource, jobDataSource].map((pool) => pool.destroy()));
+      const { dataSource, changesDataSource, leasesDataSource, jobDataSource } = runtime;
+      const pools = [dataSource, changesDataSource, leasesDataSource, jobDataSource];
+      await Promise.all(pools.map((pool) => pool.destroy()));
     },
   };
 }

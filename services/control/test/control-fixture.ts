@@ -51,6 +51,8 @@ export interface ControlFixture {
   /** As the gateway. */
   readonly gateway: VerbCaller;
   readonly gatewayConnection: NatsConnection;
+  /** Another replica of control over the same database. Stopped with the fixture. */
+  startReplica(): Promise<{ control: RunningControl; url: string }>;
   api(method: string, path: string, options?: ApiOptions): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -90,11 +92,14 @@ export async function startFixture(): Promise<ControlFixture> {
   const audit = new StandInAudit(new VerbResponder(forAudit, trust.keyring('audit')));
   await Promise.all(connections.map((connection) => connection.flush()));
   const lines: string[] = [];
-  const control = await startControl(
-    config,
-    createLogger('control', 'debug', { write: (line) => void lines.push(line) }),
-  );
-  const url = `http://127.0.0.1:${control.ready['port']}`;
+  const running: RunningControl[] = [];
+  const startReplica = async () => {
+    const logger = createLogger('control', 'debug', { write: (line) => void lines.push(line) });
+    const control = await startControl(config, logger);
+    running.push(control);
+    return { control, url: `http://127.0.0.1:${control.ready['port']}` };
+  };
+  const { control, url } = await startReplica();
   return {
     url,
     control,
@@ -107,9 +112,10 @@ export async function startFixture(): Promise<ControlFixture> {
     log: () => lines.join('\n'),
     gateway: new VerbCaller(new NatsRequester(forGateway), trust.keyring('gateway')),
     gatewayConnection: forGateway,
+    startReplica,
     api: (method, path, options) => request(url, method, path, options),
     stop: async () => {
-      await control.stop();
+      await Promise.all(running.map((replica) => replica.stop()));
       await Promise.all(connections.map((connection) => connection.close()));
       await Promise.all([nats.stop(), postgres.stop()]);
       trust.clean();
@@ -118,7 +124,12 @@ export async function startFixture(): Promise<ControlFixture> {
   };
 }
 
-async function request(url: string, method: string, path: string, options: ApiOptions = {}): Promise<Answer> {
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  options: ApiOptions = {},
+): Promise<Answer> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {

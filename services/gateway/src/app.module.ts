@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { TogetherCaller, VerbCaller, type Keyring } from '@portcullis/contracts';
 import { createDialer } from '@portcullis/egress';
-import { NatsRequester, type Logger } from '@portcullis/platform';
+import { NatsRequester, ReplicaLease, type Logger } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { CallTool } from './calls/call-tool.js';
 import { Catalogues } from './catalogue/catalogues.js';
@@ -35,6 +35,13 @@ export interface Surroundings {
 /** Bursts are twice the sustained rate: a client that lists and calls at once is no flood. */
 const rate = (perSecond: number) => ({ perSecond, burst: perSecond * 2 });
 
+const limitsOf = (config: Config): CallLimits =>
+  new CallLimits({
+    principal: rate(config.RATE_PRINCIPAL),
+    tool: rate(config.RATE_TOOL),
+    organisation: rate(config.RATE_ORGANISATION),
+  });
+
 /** Composition root: the one place that names adapters and says what is made of what. */
 @Module({})
 export class AppModule {
@@ -53,13 +60,15 @@ export class AppModule {
       upstream: new UpstreamClient(dialer),
       recordOutcome: new RecordOutcome(recorder),
     };
-    const execution = new GovernedExecution(steps, new ReplyKeys(), directory);
-    const catalogues = new Catalogues(execution, config.CATALOGUE_DEADLINE_MS);
-    const limits = new CallLimits({
-      principal: rate(config.RATE_PRINCIPAL),
-      tool: rate(config.RATE_TOOL),
-      organisation: rate(config.RATE_ORGANISATION),
+    const lease: ReplicaLease = new ReplicaLease({
+      caller,
+      logger,
+      apply: (changed) =>
+        [principals, directory, catalogues].forEach((cache) => cache.forgetChanged(changed)),
     });
+    const execution = new GovernedExecution(steps, new ReplyKeys(), directory, lease);
+    const catalogues = new Catalogues(execution, config.CATALOGUE_DEADLINE_MS);
+    const limits = limitsOf(config);
     const methods = new McpMethods(
       new ListTools(catalogues, directory, caller),
       new CallTool(limits, catalogues, directory, execution),
@@ -69,13 +78,14 @@ export class AppModule {
       principals,
       directory,
       methods,
+      lease,
       logger,
       sources: { hosts: config.ALLOWED_HOSTS, origins: config.ALLOWED_ORIGINS },
       callDeadlineMs: config.CALL_DEADLINE_MS,
       maxBodyBytes: config.MAX_BODY_BYTES,
     });
     const providers: Provider[] = [
-      ...[endpoint, recorder, principals, directory].map((value) => ({
+      ...[endpoint, recorder, lease].map((value) => ({
         provide: value.constructor,
         useValue: value,
       })),

@@ -1,22 +1,19 @@
 import { NestFactory } from '@nestjs/core';
-import { changedHintSchema, HINTS } from '@portcullis/contracts';
 import {
   connectNats,
   loadKeyring,
   NestLogger,
   portOf,
+  ReplicaLease,
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { Server } from 'node:http';
 import type { Dialer } from '@portcullis/egress';
 import { AppModule, DIALER } from './app.module.js';
 import type { Config } from './config.js';
 import { startHttpServer } from './http/http-server.js';
 import { McpEndpoint } from './http/mcp-endpoint.js';
-import { Principals } from './identity/principals.js';
-import { ServerDirectory } from './identity/server-directory.js';
 import { OutcomeRecorder } from './recording/outcome-recorder.js';
 
 /** Starts the service and resolves when it takes requests. */
@@ -34,21 +31,23 @@ export async function startGateway(config: Config, logger: Logger): Promise<Runn
       logger: new NestLogger(logger),
     },
   );
-  listenToHints(connection, app.get(Principals), app.get(ServerDirectory));
-  const checks = [{ name: 'nats', check: async () => void (await connection.flush()) }];
+  const lease = app.get(ReplicaLease);
+  lease.listen(connection);
+  const checks = [{ name: 'nats', check: async () => void (await connection.flush()) }, lease.check];
   const server = await startHttpServer({
     host: config.HTTP_HOST,
     port: config.HTTP_PORT,
     endpoint: app.get(McpEndpoint),
     checks,
   });
+  await lease.start();
   return {
     ready: { http: portOf(server) },
     stop: async () => {
       await closeServer(server);
       await app.get(McpEndpoint).settle();
       await app.get(OutcomeRecorder).drain();
-      await app.get<Dialer>(DIALER).close();
+      await Promise.all([app.get<Dialer>(DIALER).close(), lease.stop()]);
       await connection.drain();
       await app.close();
     },
@@ -64,25 +63,4 @@ async function closeServer(server: Server): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), LAST_CALLS_MS);
   await closed;
   clearTimeout(timer);
-}
-
-/** Hints only save time: what they announce, policy enforces without them. */
-function listenToHints(connection: NatsConnection, principals: Principals, directory: ServerDirectory): void {
-  connection.subscribe(HINTS.directoryChanged.subject, {
-    callback: (error, message) => {
-      if (error) return;
-      const hint = changedHintSchema.safeParse(parse(message.string()));
-      if (!hint.success) return;
-      directory.forget(hint.data.org);
-      principals.forget(hint.data.org, hint.data.sid);
-    },
-  });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import {
   b64u,
   generateReplyKey,
-  HINTS,
   REPLY_HEADER,
   replyKeyHash,
   VERBS,
   type Authorization,
 } from '@portcullis/contracts';
 import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
-import { callTool, send, type RawAnswer } from './clients.js';
+import { callTool, type RawAnswer } from './clients.js';
 import { Installation } from './installation.js';
 import type { TestMember } from './stand-ins/control.js';
 import { TamperingProxy } from './tampering-proxy.js';
@@ -73,11 +73,9 @@ async function pose(subject: string, answer: (message: Msg) => void): Promise<vo
 
 /** The gateway keeps nothing of this organisation: the next call asks control again. */
 async function dropCaches(): Promise<void> {
-  const { control } = installation.connections;
-  control.publish(HINTS.directoryChanged.subject, JSON.stringify({ org: installation.org, sid: null }));
-  await control.flush();
-  // The gateway's readiness takes a round trip to the broker, which brings it whatever was sent before.
-  expect((await send(new URL('/health/ready', installation.origin), { method: 'GET' })).status).toBe(200);
+  const { leases } = installation.control;
+  const position = leases.change([installation.org]);
+  await eventually(() => expect(leases.acknowledged).toBeGreaterThanOrEqual(position));
 }
 
 describe('a responder without the key', () => {

@@ -89,6 +89,9 @@ export const ERROR_TABLE = {
   STALE: retryable(faces(503, GRPC.unavailable, -31022, 'The replica has not caught up')),
   UNAVAILABLE: retryable(faces(503, GRPC.unavailable, -31023, 'A part of the system is not available')),
   DEADLINE_EXCEEDED: retryable(faces(504, GRPC.deadlineExceeded, -31024, 'The deadline has passed')),
+  UNCONFIRMED: retryable(
+    faces(503, GRPC.unavailable, -31025, 'The change is stored, but not confirmed to be in force everywhere'),
+  ),
 } as const satisfies Record<string, ErrorFaces>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

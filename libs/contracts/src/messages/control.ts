@@ -10,6 +10,9 @@ import {
   ulidSchema,
 } from './fields.js';
 
+/** Counts the changes of all organisations, in the order in which they became durable. */
+const positionSchema = z.int().min(0);
+
 /**
  * The presented API key as a sealed message of purpose `api-key` from the gateway's to control's `seal` key; the
  * binding and the aad are SHA-256 of `nonce`, so that a sealed key can't be moved to another request.
@@ -80,6 +83,32 @@ export type DirectoryRequest = z.infer<typeof directoryRequestSchema>;
 export const directoryReplySchema = z.strictObject({ servers: z.array(serverEndpointSchema).max(500) });
 export type DirectoryReply = z.infer<typeof directoryReplySchema>;
 
-/** Broadcast hint: something of this organisation changed, drop what you cached. Missing one costs latency only. */
-export const changedHintSchema = z.strictObject({ org: ulidSchema, sid: z.string().max(128).nullable() });
-export type ChangedHint = z.infer<typeof changedHintSchema>;
+/**
+ * A replica that holds caches asks to keep serving for two seconds more, counted by its own clock from before it asked.
+ * Which service it is of, the authenticated caller says.
+ */
+export const renewLeaseRequestSchema = z.strictObject({
+  /** Names the process; made anew at each start. */
+  replica: ulidSchema,
+  /** Up to which position it has applied every change; null: it knows of none. */
+  acknowledged: positionSchema.nullable(),
+});
+export type RenewLeaseRequest = z.infer<typeof renewLeaseRequestSchema>;
+
+export const MAX_CHANGED_ORGANISATIONS = 1000;
+
+export const renewLeaseReplySchema = z.strictObject({
+  /** What to acknowledge once `changed` has been applied. */
+  position: positionSchema,
+  /** Organisations changed after what was acknowledged; null: too many to name, or nobody can say, so all of them. */
+  changed: z.array(ulidSchema).max(MAX_CHANGED_ORGANISATIONS).nullable(),
+  /** False: what the replica had been told before is not acknowledged yet, so it may not serve for longer. */
+  extended: z.boolean(),
+});
+export type RenewLeaseReply = z.infer<typeof renewLeaseReplySchema>;
+
+/** A replica that serves no more: nobody has to wait for it. */
+export const releaseLeaseRequestSchema = z.strictObject({ replica: ulidSchema });
+export type ReleaseLeaseRequest = z.infer<typeof releaseLeaseRequestSchema>;
+export const releaseLeaseReplySchema = z.strictObject({});
+export type ReleaseLeaseReply = z.infer<typeof releaseLeaseReplySchema>;

@@ -17,6 +17,7 @@ import {
 } from '@nats-io/transport-node';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
+import type { ReplicaLease } from '../barrier/replica-lease.js';
 import { withCorrelation } from '../logging/correlation.js';
 import type { Logger } from '../logging/logger.js';
 import type { AnyVerb, AuthenticatedRequest, CallerAuthenticator } from './caller-authenticator.js';
@@ -34,6 +35,11 @@ interface Served {
   readonly handler: MessageHandler;
 }
 
+interface Asked {
+  readonly verb: AnyVerb;
+  readonly authenticated: AuthenticatedRequest;
+}
+
 interface Answer {
   readonly body: Buffer;
   /** Undefined: the caller is not known, and gets no reply token. */
@@ -46,12 +52,14 @@ export interface VerbServerOptions {
   authenticator: CallerAuthenticator;
   /** For verbs whose callers prove themselves otherwise, by subject. */
   authenticators?: ReadonlyMap<string, CallerAuthenticator>;
+  /** Of a service that serves from caches: without it no request is looked at, and no answer goes out. */
+  lease?: Pick<ReplicaLease, 'isHeld' | 'awaitHeld' | 'requireHeld'>;
 }
 
 /**
  * Nest transport in which the body *is* the contract JSON, so that a plain `nats req` works (Nest's own NATS transport
- * wants `{id, data}` and answers anything else with silence). Order of work, fail closed: size, origin, I-JSON,
- * schema, handler; an error is an answer too, and carries the reply token whenever the caller is known.
+ * wants `{id, data}` and answers anything else with silence). Order of work, fail closed: size, origin, lease,
+ * I-JSON, schema, handler; an error is an answer too, and carries the reply token whenever the caller is known.
  */
 export class VerbServer extends Server implements CustomTransportStrategy {
   private readonly subscriptions: Subscription[] = [];
@@ -112,8 +120,7 @@ export class VerbServer extends Server implements CustomTransportStrategy {
       const token = message.headers?.get(REQUEST_HEADER) ?? '';
       const authenticator = this.options.authenticators?.get(verb.subject) ?? this.options.authenticator;
       authenticated = await authenticator.authenticate(verb, message.data, token);
-      const value = parseIJson(message.data, { maxBytes: verb.maxRequestBytes });
-      answer = encode(await work(value, authenticated));
+      answer = encode(await this.whileHeld(work, message.data, { verb, authenticated }));
     } catch (thrown) {
       answer = encode(this.refusal(verb, thrown));
     }
@@ -142,6 +149,15 @@ export class VerbServer extends Server implements CustomTransportStrategy {
     } catch (err) {
       logger.error({ err, subject: verb.subject }, 'an answer could not be sent');
     }
+  }
+
+  /** What was decided before the process stood still may have become wrong meanwhile: it is not said any more. */
+  private async whileHeld(work: Work, body: Uint8Array, { verb, authenticated }: Asked): Promise<unknown> {
+    const { lease } = this.options;
+    if (lease?.isHeld === false) await lease.awaitHeld();
+    const answer = await work(parseIJson(body, { maxBytes: verb.maxRequestBytes }), authenticated);
+    lease?.requireHeld();
+    return answer;
   }
 
   /** Of requests that came together each is answered by itself. */

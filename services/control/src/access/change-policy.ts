@@ -1,6 +1,5 @@
 import type { PolicyCommand, PolicyCommandReply } from '@portcullis/contracts';
 import type { Admin } from '../authentication/admin.js';
-import type { DirectoryChanges } from '../outbox/directory-changes.js';
 import type { ReadServers } from '../servers/read-servers.js';
 import type { PolicyCommands } from './policy-commands.js';
 
@@ -12,13 +11,10 @@ export class ChangePolicy {
   constructor(
     private readonly policy: PolicyCommands,
     private readonly servers: ReadServers,
-    private readonly changes: DirectoryChanges,
   ) {}
 
   async run(admin: Admin, ...commands: PolicyCommand[]): Promise<Omit<PolicyCommandReply, 'clientTokens'>> {
     const { revision, policyDigest, facts } = await this.policy.send(admin, commands);
-    // Decisions read policy each time; what the gateway shows of a catalogue may be cached.
-    this.changes.hint({ org: admin.principal.org, sid: null });
     return { revision, policyDigest, facts };
   }
 

@@ -1,4 +1,5 @@
 import { CreateDirectory1700000000001 } from './migrations/1700000000001-create-directory.js';
+import { CreateBarrier1700000000002 } from './migrations/1700000000002-create-barrier.js';
 
 /** In order. One that has been released is never changed. */
-export const MIGRATIONS = [CreateDirectory1700000000001];
+export const MIGRATIONS = [CreateDirectory1700000000001, CreateBarrier1700000000002];

@@ -137,10 +137,19 @@ function problems(spec: RouteSpec): Json {
 }
 
 /** Every code that a route can answer with. */
-export function errorsOf({ access, params, query, body, errors = [] }: RouteSpec): ErrorCode[] {
+export function errorsOf({
+  method,
+  access,
+  founds,
+  params,
+  query,
+  body,
+  errors = [],
+}: RouteSpec): ErrorCode[] {
   const reads = params !== undefined || query !== undefined || body !== undefined;
   const codes = new Set<ErrorCode>([...BY_ACCESS[access.kind], ...errors]);
   if (reads) codes.add('INVALID_ARGUMENT');
+  if (method !== 'GET' && founds !== true) codes.add('UNCONFIRMED');
   if (body !== undefined) {
     for (const code of ['PARSE_ERROR', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)
       codes.add(code);

@@ -27,6 +27,8 @@ export interface RouteSpec {
   readonly tag: string;
   readonly summary: string;
   readonly access: Access;
+  /** Makes an organisation and answers with its id as `organisation`: the change is of that one. */
+  readonly founds?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   /** Missing: the route takes no body, or an empty object. */

@@ -29,7 +29,7 @@ export class RegenerateKey {
   async run(admin: Admin, keyId: string): Promise<KeyWithSecret> {
     const { changes, policy, keys, clock } = this.parts;
     const { org } = admin.principal;
-    const regenerated = await changes.change(org, async (manager, note) => {
+    return changes.change(org, async (manager, note) => {
       const old = await lockKey(manager, org, keyId);
       if (old.revokedAt !== null)
         throw new AppError('FAILED_PRECONDITION', 'The key is revoked: create a new one.');
@@ -43,7 +43,5 @@ export class RegenerateKey {
       await note({ org, action: 'key.regenerated', by: admin, target, version: String(generation), data });
       return { row: { ...old, ...change }, text: made.text };
     });
-    changes.hint({ org, sid: keyId });
-    return regenerated;
   }
 }

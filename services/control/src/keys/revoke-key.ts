@@ -29,6 +29,5 @@ export class RevokeKey {
       const target = { type: 'key', id: keyId };
       await note({ org, action: 'key.revoked', by: admin, target, version: '1', data: { user: key.userId } });
     });
-    changes.hint({ org, sid: keyId });
   }
 }

@@ -31,6 +31,7 @@ export const BOOTSTRAP = route({
   summary:
     'Create the home organisation and its first admin. Works once, with the bootstrap token as bearer token.',
   access: { kind: 'bootstrap' },
+  founds: true,
   body: founding,
   reply: {
     status: 201,
@@ -61,6 +62,7 @@ export const CREATE_ORGANISATION = route({
   tag: 'Organisations',
   summary: 'Create an organisation and its first admin. For admins of the home organisation.',
   access: { kind: 'key', operation: 'organisation.create', scope: 'admin' },
+  founds: true,
   body: founding,
   reply: {
     status: 201,

@@ -1,6 +1,4 @@
-import { HINTS, type ChangedHint } from '@portcullis/contracts';
-import { asOrganisation, type Logger } from '@portcullis/platform';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { asOrganisation } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Turns } from '../limits/turns.js';
 import type { AdminFact } from './admin-fact.js';
@@ -12,8 +10,6 @@ export interface DirectoryChangesParts {
   readonly changesDataSource: DataSource;
   readonly outbox: Outbox;
   readonly relay: OutboxRelay;
-  readonly connection: NatsConnection;
-  readonly logger: Logger;
 }
 
 /** Notes a fact in the transaction at hand. */
@@ -28,7 +24,7 @@ const PER_ORGANISATION = {
 
 /**
  * Every change of the directory goes through here: one transaction as one organisation, its facts written with it, and
- * after the commit the relay is woken and caches are told. What is thrown inside undoes all of it.
+ * after the commit the relay is woken. What is thrown inside undoes all of it.
  */
 export class DirectoryChanges {
   private readonly turns = new Map<string, Turns>();
@@ -44,7 +40,6 @@ export class DirectoryChanges {
       ),
     );
     relay.wake();
-    this.hint({ org, sid: null });
     return result;
   }
 
@@ -55,15 +50,6 @@ export class DirectoryChanges {
       return await turns.take(work);
     } finally {
       if (turns.isIdle) this.turns.delete(org);
-    }
-  }
-
-  /** Tells caches to forget an organisation, or one key of it. Missing a hint costs them latency only. */
-  hint(hint: ChangedHint): void {
-    try {
-      this.parts.connection.publish(HINTS.directoryChanged.subject, JSON.stringify(hint));
-    } catch (err) {
-      this.parts.logger.debug({ err }, 'a hint was not published');
     }
   }
 }

@@ -22,6 +22,7 @@ const MAX_TOOLS = 2000;
 
 interface Held {
   tools: ReadonlyMap<string, ToolDefinition>;
+  org: string;
   until: number;
 }
 
@@ -31,6 +32,8 @@ interface Held {
  */
 export class Catalogues {
   private readonly held = new Map<string, Held>();
+  /** Counts what was forgotten: a catalogue whose reading began before is not kept. */
+  private forgotten = 0;
 
   constructor(
     private readonly execution: GovernedExecution,
@@ -53,6 +56,7 @@ export class Catalogues {
   async read(asking: Asking, endpoint: ServerEndpoint): Promise<ReadonlyMap<string, ToolDefinition>> {
     const tools = new Map<string, ToolDefinition>();
     let cursor: string | undefined;
+    const { forgotten } = this;
     const deadline = Math.min(asking.deadline, Date.now() + this.deadlineMs);
     for (let page = 0; page < MAX_PAGES && tools.size < MAX_TOOLS; page += 1) {
       const result = await this.page({ ...asking, deadline }, endpoint, cursor);
@@ -60,8 +64,16 @@ export class Catalogues {
       if (typeof result['nextCursor'] !== 'string') break;
       cursor = result['nextCursor'];
     }
-    this.remember(keyOf(asking, endpoint), tools);
+    if (forgotten === this.forgotten) this.remember(asking, endpoint, tools);
     return tools;
+  }
+
+  /** Catalogues that members of these organisations see, or of all (null), are read anew. */
+  forgetChanged(changed: readonly string[] | null): void {
+    this.forgotten += 1;
+    for (const [key, { org }] of this.held) {
+      if (changed === null || changed.includes(org)) this.held.delete(key);
+    }
   }
 
   private async page(
@@ -84,9 +96,15 @@ export class Catalogues {
     throw new AppError('UPSTREAM_ERROR', `${endpoint.slug} did not list its tools.`);
   }
 
-  private remember(key: string, tools: ReadonlyMap<string, ToolDefinition>): void {
+  private remember(
+    asking: Asking,
+    endpoint: ServerEndpoint,
+    tools: ReadonlyMap<string, ToolDefinition>,
+  ): void {
+    const key = keyOf(asking, endpoint);
+    const { org } = asking.principal.principal;
     this.held.delete(key);
-    this.held.set(key, { tools, until: this.now() + KEEP_MS });
+    this.held.set(key, { tools, org, until: this.now() + KEEP_MS });
     const oldest = this.held.keys().next().value;
     if (this.held.size > MAX_HELD && oldest !== undefined) this.held.delete(oldest);
   }

@@ -1,4 +1,5 @@
 import { AppError, type ReplyKey } from '@portcullis/contracts';
+import type { ReplicaLease } from '@portcullis/platform';
 import { OpenedCredentials } from '../credentials/opened-credentials.js';
 import { Redactor } from '../credentials/redaction.js';
 import type { ReplyKeys } from '../credentials/reply-keys.js';
@@ -44,6 +45,7 @@ export class GovernedExecution {
     private readonly steps: Steps,
     private readonly replyKeys: ReplyKeys,
     private readonly directory: ServerDirectory,
+    private readonly lease: Pick<ReplicaLease, 'requireHeld'>,
   ) {}
 
   /** The answer as the client may see it, once its outcome is on record (write) or on its way there (read). */
@@ -108,6 +110,8 @@ export class GovernedExecution {
     try {
       // The last moment at which a call that nobody waits for leaves no trace at the upstream.
       call.signal.throwIfAborted();
+      // And the last one at which it can be found that this process stood still meanwhile.
+      this.lease.requireHeld();
       return { credentials, credentialHeaders: credentials.headers(call.endpoint.slots) };
     } catch (error) {
       credentials.wipe();

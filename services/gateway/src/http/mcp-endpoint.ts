@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, newId, parseIJson, toErrorBody } from '@portcullis/contracts';
-import { withCorrelation, type Logger } from '@portcullis/platform';
+import { withCorrelation, type Logger, type ReplicaLease } from '@portcullis/platform';
 import type { ClientFacts } from '../governed/governed-call.js';
 import type { Principals } from '../identity/principals.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
@@ -20,6 +20,7 @@ export interface EndpointParts {
   principals: Principals;
   directory: ServerDirectory;
   methods: McpMethods;
+  lease: Pick<ReplicaLease, 'isHeld' | 'awaitHeld'>;
   logger: Logger;
   sources: AllowedSources;
   /** How long a call may take in all, milliseconds. */
@@ -81,6 +82,8 @@ export class McpEndpoint {
   private async take(exchange: Exchange): Promise<void> {
     const { request, writer } = exchange;
     checkSource(request, this.parts.sources);
+    const { lease } = this.parts;
+    if (!lease.isHeld) await lease.awaitHeld();
     const address = request.socket.remoteAddress ?? 'unknown';
     const principal = await this.parts.principals.authenticate(request.headers.authorization, address);
     const slug = slugOfPath(request.url ?? '');

@@ -29,7 +29,7 @@ const refused = (): AppError =>
 
 /**
  * Step 1 of a call. The presented key crosses to control sealed to control's key, so that the broker can't read it. The
- * answer is kept under a keyed hash of the key, never the key, for at most a minute; a hint from control or a denial by
+ * answer is kept under a keyed hash of the key, never the key, for at most a minute; the barrier or a denial by
  * policy drops it sooner.
  */
 export class Principals {
@@ -68,6 +68,12 @@ export class Principals {
       const concerned = principal?.org === org && (sid === null || principal.sid === sid);
       if (principal === undefined || concerned) this.cache.delete(name);
     }
+  }
+
+  /** Principals of these organisations, or of all (null), are asked for anew. */
+  forgetChanged(changed: readonly string[] | null): void {
+    if (changed === null) this.cache.clear();
+    else for (const org of changed) this.forget(org, null);
   }
 
   private serves({ answer }: Held): boolean {

@@ -1,6 +1,6 @@
 import { AppError, VERBS, type ServerEndpoint, type VerbCaller } from '@portcullis/contracts';
 
-/** How long the servers of an organisation are remembered without a hint. */
+/** How long the servers of an organisation are remembered when nothing changes. */
 const KEEP_MS = 30_000;
 const MAX_ORGANISATIONS = 2000;
 
@@ -51,7 +51,13 @@ export class ServerDirectory {
     this.held.delete(org);
   }
 
-  /** A server may have been connected a moment ago, and the hint been lost; asked at most once a second. */
+  /** Servers of these organisations, or of all (null), are asked for anew. */
+  forgetChanged(changed: readonly string[] | null): void {
+    if (changed === null) this.held.clear();
+    else for (const org of changed) this.forget(org);
+  }
+
+  /** A server may have been connected a moment ago, and its admin not been answered yet; asked at most once a second. */
   private async again<T>(org: string, find: () => Promise<T>): Promise<T | undefined> {
     const known = this.held.get(org);
     if (known === undefined || known.until - this.now() > KEEP_MS - 1000) return undefined;

@@ -16,6 +16,7 @@ import {
   type Principal,
   type ServerEndpoint,
 } from '@portcullis/contracts';
+import { LeaseGrantor } from '@portcullis/platform/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { VerbResponder } from './verb-responder.js';
 
@@ -29,6 +30,7 @@ export class ControlStandIn {
   readonly servers = new Map<string, ServerEndpoint[]>();
   readonly authenticate: VerbResponder<AuthenticateRequest, AuthenticateReply>;
   readonly directory: VerbResponder<{ org: string }, { servers: ServerEndpoint[] }>;
+  readonly leases: LeaseGrantor;
   private readonly members = new Map<string, Principal>();
 
   constructor(
@@ -38,6 +40,7 @@ export class ControlStandIn {
     this.authenticate = new VerbResponder(connection, keyring, VERBS.authenticate, (request) =>
       this.recognise(request),
     );
+    this.leases = new LeaseGrantor(connection, keyring);
     this.directory = new VerbResponder(connection, keyring, VERBS.directory, ({ org }) => ({
       servers: this.servers.get(org) ?? [],
     }));
@@ -71,6 +74,7 @@ export class ControlStandIn {
   reset(): void {
     this.authenticate.reset();
     this.directory.reset();
+    this.leases.mode = 'granting';
   }
 
   private recognise({ nonce, sealed }: AuthenticateRequest): AuthenticateReply {
