@@ -20,6 +20,12 @@ export const upEnvironment = (): UpEnvironment => ({
   tuning: readTuning(process.env),
 });
 
+/** What `portcullis doctor` takes from its environment: of our own variables the names, never the values. */
+export const doctorEnvironment = (): z.infer<typeof upSchema> & { variables: string[] } => ({
+  ...upSchema.parse(process.env),
+  variables: Object.keys(process.env).filter((name) => name.startsWith('PORTCULLIS_')),
+});
+
 function readTuning(environment: NodeJS.ProcessEnv): Record<string, Record<string, string>> {
   const tuning: Record<string, Record<string, string>> = {};
   for (const [name, value] of Object.entries(environment)) {

@@ -2,6 +2,7 @@
 import './require-node.js';
 import './processes/die-with-parent.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DoctorArguments } from './doctor/doctor-command.js';
 import { provisionCommand, type ProvisionArguments } from './provision/provision-command.js';
 import { putSecretCommand, type PutSecretArguments } from './secrets/put-secret-command.js';
 import { up, type UpArguments } from './up/up.js';
@@ -27,6 +28,17 @@ program
   .option('--json', 'print one line of JSON when ready, and nothing else, on standard output', false)
   .action(async (options: UpArguments) => {
     process.exitCode = await up(options);
+  });
+
+program
+  .command('doctor')
+  .description('Check a set-up of portcullis up, running or not, and say what is wrong and how to mend it')
+  .option('--data <directory>', 'where everything is kept (default: ".portcullis")')
+  .option('--json', 'print the findings as one line of JSON', false)
+  .addHelpText('after', '\nExit code: 0 nothing failed, 1 something did, 2 it could not look.')
+  .action(async (options: DoctorArguments) => {
+    const { doctor } = await import('./doctor/doctor-command.js');
+    process.exitCode = await doctor(options);
   });
 
 program

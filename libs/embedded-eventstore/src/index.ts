@@ -1,1 +1,2 @@
 export { connectionString } from './connection-string.js';
+export { certificateFile } from './security/credentials.js';

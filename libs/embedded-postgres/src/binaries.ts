@@ -20,6 +20,20 @@ const require = createRequire(import.meta.url);
 /** Where root keeps a copy when the unprivileged account can't reach the installed one. Root-owned, hence not in /tmp. */
 const COPIES = '/var/lib/portcullis';
 
+/**
+ * Version of the PostgreSQL that is installed with the dependencies. Only looks, unlike {@link postgresBinaries}.
+ *
+ * @throws Error that says what to do when it is missing or incomplete
+ */
+export function installedPostgres(): string {
+  const manifest = locate();
+  for (const program of ['postgres', 'initdb']) {
+    const path = join(dirname(manifest), 'native', 'bin', program);
+    if (!existsSync(path)) throw new Error(`${path} is missing. Run npm ci.`);
+  }
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
 /** Directory with `bin/`, `lib/` and `share/` of PostgreSQL that `account` can execute. */
 export function postgresBinaries(account: Account | null): string {
   const manifest = locate();

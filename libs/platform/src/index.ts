@@ -14,6 +14,7 @@ export {
   serviceFields,
 } from './config/fields.js';
 export { parseConfig } from './config/parse-config.js';
+export { checkSchema, type SchemaOptions, type SchemaReport } from './database/check-schema.js';
 export { connectDatabase, type DatabaseOptions } from './database/data-source.js';
 export { migrate, type MigrationOptions } from './database/migrate.js';
 export { runMigrations } from './database/run-migrations.js';

@@ -12,6 +12,7 @@ import {
   unwrapKey,
 } from '@portcullis/contracts';
 import { catalogueFaults } from '@portcullis/platform';
+import { CATALOGUE } from '../src/storage/catalogue.js';
 import { verifies } from '../../../tools/verifies.js';
 import { LocalKeyProvider } from '../src/adapters/local.key-provider.js';
 import { ControlPart, GatewayPart, startInstallation, type Installation } from './installation.js';
@@ -35,13 +36,7 @@ describe('the database of the vault', () => {
   verifies('H2');
 
   it('keeps the storage rules in every table', async () => {
-    const faults = await catalogueFaults(installation.database, {
-      schema: 'vault',
-      exempt: [],
-      definerFunctions: [],
-      roles: ['vault_app', 'vault_job'],
-    });
-    expect(faults).toEqual([]);
+    expect(await catalogueFaults(installation.database, CATALOGUE)).toEqual([]);
     const { rows } = await installation.database.query(
       `SELECT tablename FROM pg_tables WHERE schemaname = 'vault' AND tablename <> 'schema_migrations'`,
     );

@@ -7,14 +7,27 @@ export interface ProcessIdentity {
   startTime: number;
 }
 
+/** What the kernel says of a process at this moment (proc(5)). */
+export interface ProcessStatus extends ProcessIdentity {
+  /** `R`, `S`, `D` … as in field 3; `T` and `t`: stopped by a signal or a debugger. */
+  state: string;
+  parent: number;
+}
+
 /** The identity of a running process, or undefined when there is none (a zombie is none: it can't act any more). */
 export function identify(pid: number): ProcessIdentity | undefined {
+  const status = statusOf(pid);
+  return status === undefined ? undefined : { pid, startTime: status.startTime };
+}
+
+/** The same with what it is doing. */
+export function statusOf(pid: number): ProcessStatus | undefined {
   const stat = readOrUndefined(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The second field is the command in parentheses and may itself contain blanks and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  return { pid, startTime: Number(fields[19]) };
+  const [state = '', parent, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (state === 'Z' || state === 'X') return undefined;
+  return { pid, startTime: Number(fields[17]), state, parent: Number(parent) };
 }
 
 export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
@@ -51,6 +64,9 @@ function findProcesses(matches: (pid: number) => boolean): ProcessIdentity[] {
     .map((entry) => identify(Number(entry)))
     .filter((found) => found !== undefined);
 }
+
+/** Path of the program that a process runs; undefined if it may not be known. */
+export const programRunBy = (pid: number): string | undefined => readlinkOrUndefined(`/proc/${pid}/exe`);
 
 // A process may end between being listed and being read, and another user's is not readable: both mean "not ours".
 function readOrUndefined(path: string): string | undefined {

@@ -42,7 +42,8 @@ const signalFor = ({ pid }: ProcessIdentity): NodeJS.Signals =>
 /** Whoever merely looks around in the directory is not one of them. */
 const POSTGRES_PROGRAMS = ['postgres', 'initdb'];
 
-function findOrphans(search: OrphanSearch): ProcessIdentity[] {
+/** What is running of this installation; orphans if nobody holds it. */
+export function findOrphans(search: OrphanSearch): ProcessIdentity[] {
   const found = [
     ...ProcessRegistry.read(search.registryFile).filter(isRunning),
     ...findByEnvironment(INSTANCE_VARIABLE, search.instanceId),

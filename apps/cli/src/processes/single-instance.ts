@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface HoldOptions {
@@ -17,12 +17,26 @@ const POLL_MS = 100;
 export async function holdInstallation(instanceId: string, options: HoldOptions): Promise<Server> {
   const end = performance.now() + options.waitMs;
   for (let attempt = 0; ; attempt += 1) {
-    const held = await tryToHold(`\0portcullis-${instanceId}`);
+    const held = await tryToHold(lockOf(instanceId));
     if (held !== undefined) return held;
     if (performance.now() >= end) throw new Error('Portcullis is already running on this data directory');
     if (attempt === 0) options.onWait?.();
     await delay(POLL_MS);
   }
+}
+
+const lockOf = (instanceId: string): string => `\0portcullis-${instanceId}`;
+
+/** Whether some process holds the installation. It is told nothing and does not notice. */
+export function isHeld(instanceId: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(lockOf(instanceId));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 function tryToHold(name: string): Promise<Server | undefined> {

@@ -30,7 +30,7 @@ export function openDataDirectory(path: string): DataDirectory {
   for (const folder of ['keys', 'secrets', 'nats']) {
     for (const entry of readdirSync(join(root, folder))) assertPrivate(join(root, folder, entry));
   }
-  return layout(root);
+  return dataDirectoryAt(root);
 }
 
 /** What a write left that was cut off before its rename; it may hold a secret. */
@@ -38,7 +38,9 @@ function removeDrafts(directory: string): void {
   for (const entry of readdirSync(directory)) if (isDraft(entry)) rmSync(join(directory, entry));
 }
 
-function layout(root: string): DataDirectory {
+/** Where things lie in a data directory, whether or not they are there; touches nothing. */
+export function dataDirectoryAt(path: string): DataDirectory {
+  const root = resolve(path);
   const folders = {
     root,
     keys: join(root, 'keys'),

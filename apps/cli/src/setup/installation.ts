@@ -22,7 +22,8 @@ export interface Installation {
   bootstrapTokenHashFile: string;
 }
 
-const SECRETS = [
+/** Names of the secrets that every installation has. */
+export const SECRETS = [
   'vault-root',
   'policy-client-root',
   'bootstrap-token',
@@ -40,6 +41,16 @@ export function installationId(data: DataDirectory): string {
   );
   assertPrivate(file);
   return installationSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).id;
+}
+
+/** The same without making one: undefined when there is no installation, or none that can be read. */
+export function existingInstallationId(data: DataDirectory): string | undefined {
+  try {
+    return installationSchema.parse(JSON.parse(readFileSync(data.file('root', 'installation.json'), 'utf8')))
+      .id;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Completes the keys and secrets of an installation: all of them at the first start, what is missing after a broken one. */

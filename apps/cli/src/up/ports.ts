@@ -15,8 +15,14 @@ const keptSchema = z.strictObject({
   postgres: port,
   notes: port,
   everything: port,
+  vaultHealth: port,
+  policyHealth: port,
+  auditHealth: port,
 });
 type Kept = z.infer<typeof keptSchema>;
+
+/** What is written of a run: also where it served MCP, which the next run decides anew. */
+const writtenSchema = keptSchema.partial().extend({ mcp: port.optional() });
 
 /** Loopback ports of one run. Chosen before anything starts: a part that is restarted comes back at the same place. */
 export type Ports = Kept & { mcp: number };
@@ -29,26 +35,30 @@ const NAMES = Object.keys(keptSchema.shape) as (keyof Kept)[];
  */
 export async function choosePorts(data: DataDirectory, mcp: number): Promise<Ports> {
   if (mcp !== 0) await assertPortIsFree(mcp);
-  const file = data.file('run', 'ports.json');
-  const before = readKept(file);
+  const file = portsFile(data);
+  const before = lastPorts(data);
   const fresh = await freePorts(NAMES.length + 1);
   const entries = await Promise.all(
     NAMES.map(async (name, index): Promise<[string, number]> => {
-      const last = before?.[name];
+      const last = before[name];
       return [name, last !== undefined && last !== mcp && (await isFree(last)) ? last : fresh[index]!];
     }),
   );
   const kept = keptSchema.parse(Object.fromEntries(entries));
-  writeFileAtomically(file, `${JSON.stringify(kept)}\n`);
-  return { ...kept, mcp: mcp === 0 ? fresh.at(-1)! : mcp };
+  const ports = { ...kept, mcp: mcp === 0 ? fresh.at(-1)! : mcp };
+  writeFileAtomically(file, `${JSON.stringify(ports)}\n`);
+  return ports;
 }
 
-function readKept(file: string): Kept | undefined {
-  if (!existsSync(file)) return undefined;
+const portsFile = (data: DataDirectory): string => data.file('run', 'ports.json');
+
+/** The ports of the last run, as far as they are known: none before the first one, or if the file is damaged. */
+export function lastPorts(data: DataDirectory): Partial<Ports> {
+  const file = portsFile(data);
+  if (!existsSync(file)) return {};
   try {
-    return keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return writtenSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
-    // Damaged: the ports are chosen anew, as at a first start.
-    return undefined;
+    return {};
   }
 }

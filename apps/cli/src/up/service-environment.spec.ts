@@ -27,6 +27,9 @@ function runWith(tuning: Run['tuning']): Run {
       postgres: 1006,
       notes: 1007,
       everything: 1008,
+      vaultHealth: 1009,
+      policyHealth: 1010,
+      auditHealth: 1011,
     },
     tuning,
   };

@@ -39,16 +39,19 @@ const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
     BOOTSTRAP_TOKEN_HASH_FILE: installation.bootstrapTokenHashFile,
     ...databaseOf('control', data),
   }),
-  vault: ({ data }) => ({
+  vault: ({ data, ports }) => ({
+    HTTP_PORT: String(ports.vaultHealth),
     VAULT_ROOT_SECRET_FILE: secretFile(data, 'vault-root'),
     ...databaseOf('vault', data),
   }),
   policy: ({ data, ports }) => ({
+    HTTP_PORT: String(ports.policyHealth),
     GRPC_PORT: String(ports.policyGrpc),
     POLICY_CLIENT_KEY_FILE: secretFile(data, 'policy-client-root'),
     EVENTSTORE_URL_FILE: eventStoreUrlFile(data),
   }),
-  audit: ({ data }) => ({
+  audit: ({ data, ports }) => ({
+    HTTP_PORT: String(ports.auditHealth),
     EVENTSTORE_URL_FILE: eventStoreUrlFile(data),
     ...databaseOf('audit', data),
   }),

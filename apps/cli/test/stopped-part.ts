@@ -1,0 +1,28 @@
+import { statusOf } from '../src/processes/process-table.js';
+import { eventually } from './eventually.js';
+
+/** What else can't be told, or isn't ready, while a part is stopped: the documented consequences. */
+export const CONSEQUENCES: Record<string, string[]> = {
+  nats: ['vault', 'policy', 'control', 'gateway'],
+  postgres: [
+    ...['vault', 'audit', 'control'],
+    ...['schema-control', 'schema-vault', 'schema-audit', 'backlog'],
+  ],
+  eventstore: ['policy', 'audit'],
+  vault: [],
+  policy: [],
+  audit: [],
+  control: [],
+  gateway: [],
+};
+
+/** Runs something while a process is stopped, and lets it go on in any case. */
+export async function whileStopped<T>(pid: number, work: () => Promise<T>): Promise<T> {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await eventually(() => statusOf(pid)?.state === 'T');
+    return await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
