@@ -34,6 +34,7 @@ export {
   type Outcome,
 } from './record/audit-record.js';
 export { sealForSubject, subjectAad, SUBJECT_INFO } from './record/sealed-box.js';
+export { SubjectSealer } from './record/subject-sealer.js';
 export { openSealing, type OpenSealing } from './messages/open-sealing.js';
 export {
   slugSchema,

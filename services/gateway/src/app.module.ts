@@ -13,6 +13,7 @@ import { GovernedExecution } from './governed/execution.js';
 import { OpenCredentials } from './governed/open-credentials.js';
 import { RecordIntent } from './governed/record-intent.js';
 import { RecordOutcome } from './governed/record-outcome.js';
+import { SealedSection } from './governed/sealed-section.js';
 import { McpEndpoint } from './http/mcp-endpoint.js';
 import { McpMethods } from './http/mcp-methods.js';
 import { Principals } from './identity/principals.js';
@@ -53,9 +54,10 @@ export class AppModule {
     const recorder = new OutcomeRecorder(appender, logger);
     const principals = new Principals(caller, keyring);
     const directory = new ServerDirectory(caller);
+    const section = new SealedSection();
     const steps = {
-      authorize: new Authorize(together, principals, appender, recorder),
-      recordIntent: new RecordIntent(appender),
+      authorize: new Authorize({ caller: together, principals, appender, recorder, section }),
+      recordIntent: new RecordIntent(appender, section),
       open: new OpenCredentials(together, keyring),
       upstream: new UpstreamClient(dialer),
       recordOutcome: new RecordOutcome(recorder),
@@ -85,7 +87,7 @@ export class AppModule {
       maxBodyBytes: config.MAX_BODY_BYTES,
     });
     const providers: Provider[] = [
-      ...[endpoint, recorder, lease].map((value) => ({
+      ...[endpoint, recorder, lease, section].map((value) => ({
         provide: value.constructor,
         useValue: value,
       })),

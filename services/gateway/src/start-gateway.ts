@@ -12,6 +12,7 @@ import type { Server } from 'node:http';
 import type { Dialer } from '@portcullis/egress';
 import { AppModule, DIALER } from './app.module.js';
 import type { Config } from './config.js';
+import { SealedSection } from './governed/sealed-section.js';
 import { startHttpServer } from './http/http-server.js';
 import { McpEndpoint } from './http/mcp-endpoint.js';
 import { OutcomeRecorder } from './recording/outcome-recorder.js';
@@ -47,6 +48,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Runn
       await closeServer(server);
       await app.get(McpEndpoint).settle();
       await app.get(OutcomeRecorder).drain();
+      app.get(SealedSection).wipe();
       await Promise.all([app.get<Dialer>(DIALER).close(), lease.stop()]);
       await connection.drain();
       await app.close();

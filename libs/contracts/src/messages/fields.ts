@@ -59,6 +59,12 @@ export const sealedBoxSchema = z.strictObject({
   subject: ulidSchema,
   keyId: ulidSchema,
   enc: hash32Schema,
+  /** Number of the message in its sender's context (RFC 9180 section 5.2); 0 where it isn't said. */
+  seq: z
+    .int()
+    .min(1)
+    .max(2 ** 32 - 1)
+    .optional(),
   ciphertext: base64urlSchema,
 });
 export type SealedBox = z.infer<typeof sealedBoxSchema>;

@@ -2,7 +2,7 @@ import { b64u, fromB64u } from '../encoding/base64url.js';
 import { canonicalBytes, type JsonValue } from '../encoding/canonical-json.js';
 import type { SealedBox } from '../messages/fields.js';
 import type { SubjectKey } from '../messages/vault.js';
-import { hpkeSeal } from '../sealed/hpke.js';
+import { HpkeSender } from '../sealed/hpke-sender.js';
 
 /** HPKE `info` of what is sealed to a person's key. */
 export const SUBJECT_INFO = 'portcullis/v1/subject';
@@ -15,11 +15,31 @@ export const subjectAad = (org: string, subject: string): Buffer => canonicalByt
  * it; when the vault destroys the person's private key nobody can.
  */
 export function sealForSubject(key: SubjectKey, org: string, subject: string, value: JsonValue): SealedBox {
-  const { enc, ciphertext } = hpkeSeal({
-    recipientPublicKey: fromB64u(key.publicKey),
-    info: SUBJECT_INFO,
-    aad: subjectAad(org, subject),
-    plaintext: canonicalBytes(value),
-  });
-  return { subject, keyId: key.keyId, enc: b64u(enc), ciphertext: b64u(ciphertext) };
+  const sender = senderTo(key);
+  try {
+    return boxOf(sender, key, { org, subject }, value);
+  } finally {
+    sender.wipe();
+  }
+}
+
+export const senderTo = (key: SubjectKey): HpkeSender =>
+  new HpkeSender({ recipientPublicKey: fromB64u(key.publicKey), info: SUBJECT_INFO });
+
+/** The next message of this sender, which MUST be one to the given key. */
+
+export function boxOf(
+  sender: HpkeSender,
+  key: SubjectKey,
+  about: { org: string; subject: string },
+  value: JsonValue,
+): SealedBox {
+  const { seq, ciphertext } = sender.seal(subjectAad(about.org, about.subject), canonicalBytes(value));
+  return {
+    subject: about.subject,
+    keyId: key.keyId,
+    enc: b64u(sender.enc),
+    ...(seq === 0 ? {} : { seq }),
+    ciphertext: b64u(ciphertext),
+  };
 }

@@ -52,28 +52,38 @@ export function keySchedule(aead: HpkeAead, sharedSecret: Uint8Array, info: Uint
   };
 }
 
-/** The first message of a context (its nonce is `baseNonce`): `ciphertext ‖ tag`. */
+/** ComputeNonce, RFC 9180 section 5.2: the base nonce with the message's number (below 2^32) in its last bytes. */
+export function nonceOf({ baseNonce }: HpkeContext, seq: number): Buffer {
+  const nonce = Buffer.from(baseNonce);
+  const at = NONCE_BYTES - 4;
+  nonce.writeUInt32BE((nonce.readUInt32BE(at) ^ seq) >>> 0, at);
+  return nonce;
+}
+
+/** One message of a context: `ciphertext ‖ tag`. A nonce MUST NOT be used twice. */
+// eslint-disable-next-line max-params -- the algorithm's own inputs, by their names in the RFC
 export function aeadSeal(
   aead: HpkeAead,
-  context: HpkeContext,
+  key: Uint8Array,
+  nonce: Uint8Array,
   aad: Uint8Array,
   plaintext: Uint8Array,
 ): Buffer {
-  const cipher = createCipheriv(aead.cipher, context.key, context.baseNonce);
+  const cipher = createCipheriv(aead.cipher, key, nonce);
   cipher.setAAD(aad);
   return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** @throws whatever node:crypto throws for a wrong tag. */
+// eslint-disable-next-line max-params -- as above
 export function aeadOpen(
   aead: HpkeAead,
-  context: HpkeContext,
+  key: Uint8Array,
+  nonce: Uint8Array,
   aad: Uint8Array,
   ciphertext: Uint8Array,
 ): Buffer {
-  const decipher = createDecipheriv(aead.cipher, context.key, context.baseNonce, {
-    authTagLength: TAG_BYTES,
-  });
+  const decipher = createDecipheriv(aead.cipher, key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
   decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
   const plaintext = decipher.update(ciphertext.subarray(0, -TAG_BYTES));

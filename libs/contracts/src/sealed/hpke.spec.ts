@@ -5,6 +5,7 @@ import { bitFlips, hex, vectors } from '../../test/vectors.js';
 import { generatePrivateKey } from '../trust/identity.js';
 import { privateKeyFromRaw, publicKeyFromRaw, rawPrivateKey, rawPublicKey } from '../trust/raw-keys.js';
 import { hpkeOpen, hpkeOpenWith, hpkeSeal, hpkeSealWith } from './hpke.js';
+import { HpkeSender } from './hpke-sender.js';
 import { AES_128_GCM, AES_256_GCM, kemSharedSecret, keySchedule } from './hpke-suite.js';
 
 interface HpkeVector {
@@ -90,6 +91,29 @@ describe('beside the public implementation', () => {
         .reveal()
         .equals(plaintext),
     ).toBe(true);
+  });
+
+  it('it opens the messages of our context, and we those of its context, by their numbers', async () => {
+    const count = 300;
+    const sender = new HpkeSender({ recipientPublicKey: publicKey, info });
+    const recipientKey = await suite.kem.importKey('raw', view(rawPrivateKey(recipient)), false);
+    const theirs = await suite.createRecipientContext({
+      recipientKey,
+      enc: view(sender.enc),
+      info: view(Buffer.from(info)),
+    });
+    const recipientPublicKey = await suite.kem.importKey('raw', view(publicKey), true);
+    const sending = await suite.createSenderContext({ recipientPublicKey, info: view(Buffer.from(info)) });
+    for (let seq = 0; seq < count; seq += 1) {
+      const message = Buffer.from(`message ${seq}`);
+      const ours = sender.seal(aad, message);
+      expect(ours.seq).toBe(seq);
+      expect(Buffer.from(await theirs.open(view(ours.ciphertext), view(aad))).equals(message)).toBe(true);
+      const ciphertext = new Uint8Array(await sending.seal(view(message), view(aad)));
+      const enc = new Uint8Array(sending.enc);
+      const opened = hpkeOpen({ recipientPrivateKey: recipient, enc, ciphertext, info, aad, seq });
+      expect(opened.reveal().equals(message)).toBe(true);
+    }
   });
 
   it('a message of another suite does not open', async () => {

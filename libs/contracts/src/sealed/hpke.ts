@@ -2,15 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { AppError } from '../errors/app-error.js';
 import { Secret } from '../sensitive/secret.js';
 import { generatePrivateKey } from '../trust/identity.js';
+import { HpkeSender } from './hpke-sender.js';
 import { publicKeyFromRaw, rawPublicKey } from '../trust/raw-keys.js';
-import {
-  aeadOpen,
-  aeadSeal,
-  AES_256_GCM,
-  kemSharedSecret,
-  keySchedule,
-  type HpkeAead,
-} from './hpke-suite.js';
+import { aeadOpen, AES_256_GCM, kemSharedSecret, keySchedule, nonceOf, type HpkeAead } from './hpke-suite.js';
 
 export interface HpkeSealParams {
   /** A key object, or the 32 raw bytes. */
@@ -28,11 +22,11 @@ export interface HpkeOpenParams {
   aad: Uint8Array;
   /** `ciphertext ‖ tag16`. */
   ciphertext: Uint8Array;
+  /** Which message of the sender's context it is; 0, the only one of a single shot, where none is said. */
+  seq?: number;
 }
 
 const MIN_CIPHERTEXT = 16;
-const bytesOf = (info: Uint8Array | string): Uint8Array =>
-  typeof info === 'string' ? Buffer.from(info, 'utf8') : info;
 
 /**
  * Seals one message to a public key: RFC 9180 mode base, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM,
@@ -50,15 +44,10 @@ export function hpkeSealWith(
   ephemeral: KeyObject,
   params: HpkeSealParams,
 ): { enc: Buffer; ciphertext: Buffer } {
-  const given = params.recipientPublicKey;
-  const recipient = given instanceof Uint8Array ? publicKeyFromRaw('X25519', given) : given;
-  const enc = rawPublicKey(ephemeral);
-  const shared = kemSharedSecret(ephemeral, recipient, Buffer.concat([enc, rawPublicKey(recipient)]));
-  const context = keySchedule(aead, shared, bytesOf(params.info));
-  const ciphertext = aeadSeal(aead, context, params.aad, params.plaintext);
-  shared.fill(0);
-  context.key.fill(0);
-  return { enc, ciphertext };
+  const sender = new HpkeSender({ aead, ephemeral, ...params });
+  const { ciphertext } = sender.seal(params.aad, params.plaintext);
+  sender.wipe();
+  return { enc: sender.enc, ciphertext };
 }
 
 /** @throws AppError `DECRYPTION_FAILED` unless exactly this was sealed to this key with this info and aad. */
@@ -73,8 +62,8 @@ export function hpkeOpenWith(aead: HpkeAead, params: HpkeOpenParams): Secret {
     if (ciphertext.byteLength < MIN_CIPHERTEXT) throw new Error('shorter than its tag');
     const kemContext = Buffer.concat([enc, rawPublicKey(recipientPrivateKey)]);
     const shared = kemSharedSecret(recipientPrivateKey, publicKeyFromRaw('X25519', enc), kemContext);
-    const context = keySchedule(aead, shared, bytesOf(info));
-    const plaintext = aeadOpen(aead, context, aad, ciphertext);
+    const context = keySchedule(aead, shared, Buffer.from(info));
+    const plaintext = aeadOpen(aead, context.key, nonceOf(context, params.seq ?? 0), aad, ciphertext);
     const secret = Secret.of(plaintext);
     for (const buffer of [shared, context.key, plaintext]) buffer.fill(0);
     return secret;

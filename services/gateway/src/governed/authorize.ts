@@ -14,16 +14,19 @@ import type { Principals } from '../identity/principals.js';
 import type { AuditAppender } from '../recording/audit-appender.js';
 import type { OutcomeRecorder } from '../recording/outcome-recorder.js';
 import { argumentBytes, remainingMs, type Allowed, type GovernedCall } from './governed-call.js';
-import { sealedSection } from './sealed-section.js';
+import type { SealedSection } from './sealed-section.js';
+
+export interface AuthorizeParts {
+  readonly caller: VerbCalls;
+  readonly principals: Principals;
+  readonly appender: AuditAppender;
+  readonly recorder: OutcomeRecorder;
+  readonly section: SealedSection;
+}
 
 /** Step 6: policy decides on exactly what will be sent, and an allow brings the grant. */
 export class Authorize {
-  constructor(
-    private readonly caller: VerbCalls,
-    private readonly principals: Principals,
-    private readonly appender: AuditAppender,
-    private readonly recorder: OutcomeRecorder,
-  ) {}
+  constructor(private readonly parts: AuthorizeParts) {}
 
   /**
    * @throws AppError `DENIED_BY_POLICY`, `APPROVAL_REQUIRED` once the denial is recorded; `UNAUTHENTICATED` when the
@@ -43,7 +46,7 @@ export class Authorize {
       call: call.call,
       attempt,
     };
-    const answer = await this.caller.call(VERBS.authorize, request, { timeoutMs: remainingMs(call) });
+    const answer = await this.parts.caller.call(VERBS.authorize, request, { timeoutMs: remainingMs(call) });
     if (isAllowed(answer)) return answer;
     return this.refuse(call, answer);
   }
@@ -52,7 +55,7 @@ export class Authorize {
     await this.recordDenial(call, answer);
     const code = answer.reasons[0]?.code;
     if (code === 'credential_revoked' || code === 'not_a_member') {
-      this.principals.forget(call.principal.principal.org, call.principal.principal.sid);
+      this.parts.principals.forget(call.principal.principal.org, call.principal.principal.sid);
       if (code === 'credential_revoked')
         throw new AppError('UNAUTHENTICATED', 'The credential has been revoked.');
     }
@@ -80,13 +83,13 @@ export class Authorize {
       kind: 'denial',
       recordId: newId(),
       denial: answer.denial,
-      sealed: [sealedSection(call, null)],
+      sealed: [this.parts.section.of(call, null)],
       argumentBytes: argumentBytes(call),
     };
     try {
-      await within(call, this.appender.append(entry));
+      await within(call, this.parts.appender.append(entry));
     } catch (cause) {
-      this.recorder.recordLater(entry);
+      this.parts.recorder.recordLater(entry);
       throw new DenialUnrecorded(cause);
     }
   }

@@ -2,11 +2,14 @@ import { AppError, newId } from '@portcullis/contracts';
 import { within } from '@portcullis/platform';
 import type { AuditAppender } from '../recording/audit-appender.js';
 import { argumentBytes, type Allowed, type GovernedCall, type RecordedIntent } from './governed-call.js';
-import { sealedSection } from './sealed-section.js';
+import type { SealedSection } from './sealed-section.js';
 
 /** Step 7: the decision is durable before anything is opened or sent. */
 export class RecordIntent {
-  constructor(private readonly appender: AuditAppender) {}
+  constructor(
+    private readonly appender: AuditAppender,
+    private readonly section: SealedSection,
+  ) {}
 
   /** @throws AppError `AUDIT_UNAVAILABLE`: it is not known to be recorded, so the call does not happen. */
   async run(call: GovernedCall, allowed: Allowed): Promise<RecordedIntent> {
@@ -16,7 +19,7 @@ export class RecordIntent {
         kind: 'intent',
         recordId,
         grant: allowed.grants.audit,
-        sealed: [sealedSection(call, allowed.argumentSalt)],
+        sealed: [this.section.of(call, allowed.argumentSalt)],
         argumentBytes: argumentBytes(call),
       });
       const { receipt } = await within(call, appended);
