@@ -2,10 +2,12 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import { appendRpc } from './protocol/append.rpc.js';
 import { batchAppendRpc } from './protocol/batch-append.rpc.js';
 import { deleteRpc } from './protocol/delete.rpc.js';
-import { featuresGrpc, streamsGrpc } from './protocol/generated.js';
+import { featuresGrpc, operationsGrpc, streamsGrpc } from './protocol/generated.js';
 import { readRpc } from './protocol/read.rpc.js';
+import { startScavengeRpc, stopScavengeRpc } from './protocol/scavenge.rpc.js';
 import { serverFeaturesRpc } from './protocol/server-features.rpc.js';
 import { tombstoneRpc } from './protocol/tombstone.rpc.js';
+import { Scavenger } from './scavenging/scavenger.js';
 import { authenticate } from './security/authenticate.js';
 import { loadOrCreateCredentials, type NodeCredentials } from './security/credentials.js';
 import { EventStorage } from './storage/event-storage.js';
@@ -21,6 +23,8 @@ export interface NodeOptions {
   credentialsFile: string;
   /** For tests of what uses the node: it recognises no repeated append at `any` and `stream_exists`. */
   anyForgets?: boolean;
+  /** How long a scavenge rests between two steps, milliseconds. Default: not at all. */
+  scavengePauseMs?: number;
 }
 
 export interface EventStoreNode {
@@ -40,18 +44,26 @@ export async function startNode(options: NodeOptions): Promise<EventStoreNode> {
   }
   const credentials = loadOrCreateCredentials(options.credentialsFile);
   const storage = EventStorage.open(options.data, { anyForgets: options.anyForgets });
-  const shutdown = new AbortController();
-  const server = createServer(storage, credentials, shutdown.signal);
+  const scavenger = new Scavenger(storage, { file: options.data, pauseMs: options.scavengePauseMs ?? 0 });
+  const parts: Parts = { storage, scavenger, shutdown: new AbortController() };
+  const server = createServer(parts, credentials);
   try {
     const port = await listen(server, options, credentials);
-    return { port, close: () => close(server, storage, shutdown) };
+    return { port, close: () => close(server, parts) };
   } catch (error) {
+    await scavenger.close();
     storage.close();
     throw error;
   }
 }
 
-function createServer(storage: EventStorage, credentials: NodeCredentials, shutdown: AbortSignal): Server {
+interface Parts {
+  storage: EventStorage;
+  scavenger: Scavenger;
+  shutdown: AbortController;
+}
+
+function createServer({ storage, scavenger, shutdown }: Parts, credentials: NodeCredentials): Server {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -62,9 +74,14 @@ function createServer(storage: EventStorage, credentials: NodeCredentials, shutd
     batchAppend: batchAppendRpc(storage),
     delete: deleteRpc(storage),
     tombstone: tombstoneRpc(storage),
-    read: readRpc(storage, shutdown),
+    read: readRpc(storage, shutdown.signal),
   };
   server.addService(streamsGrpc.StreamsService, streams as unknown as UntypedServiceImplementation);
+  const operations = {
+    startScavenge: startScavengeRpc(scavenger),
+    stopScavenge: stopScavengeRpc(scavenger),
+  };
+  server.addService(operationsGrpc.OperationsService, operations as unknown as UntypedServiceImplementation);
   server.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: serverFeaturesRpc() });
   return server;
 }
@@ -79,7 +96,7 @@ function listen(server: Server, { host, port }: NodeOptions, { tls }: NodeCreden
   });
 }
 
-async function close(server: Server, storage: EventStorage, shutdown: AbortController): Promise<void> {
+async function close(server: Server, { storage, scavenger, shutdown }: Parts): Promise<void> {
   shutdown.abort();
   await new Promise<void>((resolve) => {
     const force = setTimeout(() => server.forceShutdown(), GRACE_MS);
@@ -88,5 +105,6 @@ async function close(server: Server, storage: EventStorage, shutdown: AbortContr
       resolve();
     });
   });
+  await scavenger.close();
   storage.close();
 }

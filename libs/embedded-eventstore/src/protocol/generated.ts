@@ -5,6 +5,8 @@
 import code from '@eventstore/db-client/generated/code_pb.js';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import operationsGrpc from '@eventstore/db-client/generated/operations_grpc_pb.js';
+import operations from '@eventstore/db-client/generated/operations_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import status from '@eventstore/db-client/generated/status_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
@@ -12,4 +14,5 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import anyProto from 'google-protobuf/google/protobuf/any_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
 
-export { anyProto, code, emptyProto, features, featuresGrpc, shared, status, streams, streamsGrpc };
+export { anyProto, code, emptyProto, features, featuresGrpc };
+export { operations, operationsGrpc, shared, status, streams, streamsGrpc };

@@ -24,7 +24,9 @@ export async function* readAll(
     const page = storage.log.events.scan(first, last, direction, PAGE);
     for (const scanned of page) {
       if (filter && !filter.matches(scanned)) continue;
-      yield storage.log.events.at(scanned.position)!;
+      const event = storage.log.events.at(scanned.position);
+      if (!event) continue;
+      yield event;
       left -= 1;
       if (left === 0) return;
     }

@@ -56,7 +56,8 @@ class Matcher {
 
   *send(scanned: ScannedEvent): Generator<SubscriptionMessage> {
     if (!this.#filter || this.#filter.matches(scanned)) {
-      yield { kind: 'event', event: this.#storage.log.events.at(scanned.position)! };
+      const event = this.#storage.log.events.at(scanned.position);
+      if (event) yield { kind: 'event', event };
     }
     if (!this.#filter) return;
     this.#sinceCheckpoint += 1;

@@ -31,17 +31,29 @@ export interface StorageOptions {
 
 /** The database of one node: writes go through here, each durable before its promise resolves. */
 export class EventStorage {
-  readonly log: EventLog;
   readonly commits = new CommitSignal();
-  readonly #db: DatabaseSync;
   readonly #group: GroupCommit;
-  readonly #anyForgets: boolean;
+  readonly #options: StorageOptions;
+  #db: DatabaseSync;
+  #log: EventLog;
 
-  constructor(db: DatabaseSync, { now, anyForgets = false }: StorageOptions = {}) {
+  constructor(db: DatabaseSync, options: StorageOptions = {}) {
+    this.#options = options;
     this.#db = db;
-    this.#anyForgets = anyForgets;
-    this.log = new EventLog(db, now);
-    this.#group = new GroupCommit(db, () => this.commits.fire());
+    this.#log = new EventLog(db, options.now);
+    this.#group = new GroupCommit(
+      () => this.#db,
+      () => this.commits.fire(),
+    );
+  }
+
+  /** MUST NOT be kept over turns of the event loop: a scavenge replaces it. */
+  get log(): EventLog {
+    return this.#log;
+  }
+
+  get db(): DatabaseSync {
+    return this.#db;
   }
 
   static open(file: string, options: StorageOptions = {}): EventStorage {
@@ -66,6 +78,25 @@ export class EventStorage {
 
   tombstone(stream: string, expected: ExpectedVersion): Promise<WriteOutcome> {
     return this.#remove(stream, expected, () => this.log.tombstone(stream));
+  }
+
+  /** Runs `work` in one transaction with the appends of this turn; resolves when it is durable. */
+  transact<T>(work: (db: DatabaseSync, log: EventLog) => T): Promise<T> {
+    return this.#group.run(() => work(this.#db, this.#log));
+  }
+
+  /**
+   * Closes the database, lets `exchange` put another file in its place, and goes on with what is there then, in one
+   * turn of the event loop: nobody sees a store without a database.
+   */
+  replaceFile(file: string, exchange: () => void): void {
+    this.#db.close();
+    try {
+      exchange();
+    } finally {
+      this.#db = openDatabase(file);
+      this.#log = new EventLog(this.#db, this.#options.now);
+    }
   }
 
   /** Position of the last event; 0 in an empty store. */
@@ -93,7 +124,7 @@ export class EventStorage {
   #check(stream: string, expected: ExpectedVersion, events: readonly ProposedEvent[]): Verdict {
     const { streams } = this.log;
     if (isMetastream(stream) && streams.find(originalOf(stream))?.tombstoned) return { kind: 'deleted' };
-    const known = { table: this.log.events, byId: !this.#anyForgets };
+    const known = { table: this.log.events, byId: this.#options.anyForgets !== true };
     return checkExpectedVersion(known, streams.find(stream), expected, events);
   }
 }

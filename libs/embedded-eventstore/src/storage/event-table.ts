@@ -76,6 +76,7 @@ export class EventTable {
     this.#insert.run(position, streamId, revision, type, Number(isJson), createdMs, id, metadata, data);
   }
 
+  /** Undefined when a scavenge has removed it. */
   at(position: number): RecordedEvent | undefined {
     const row = this.#at.get(position);
     return row && toRecorded(row);

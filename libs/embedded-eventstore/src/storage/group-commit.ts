@@ -15,12 +15,12 @@ const MAX_GROUP = 512;
  * tried again one by one: one bad write does not take the others with it.
  */
 export class GroupCommit {
-  readonly #db: DatabaseSync;
+  readonly #db: () => DatabaseSync;
   readonly #committed: () => void;
   #queue: Waiting[] = [];
   #scheduled = false;
 
-  constructor(db: DatabaseSync, committed: () => void) {
+  constructor(db: () => DatabaseSync, committed: () => void) {
     this.#db = db;
     this.#committed = committed;
   }
@@ -57,12 +57,13 @@ export class GroupCommit {
   /** False when a group of several failed and has to be split. */
   #commit(group: readonly Waiting[]): boolean {
     const results: unknown[] = [];
+    const db = this.#db();
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      db.exec('BEGIN IMMEDIATE');
       for (const { work } of group) results.push(work());
-      this.#db.exec('COMMIT');
+      db.exec('COMMIT');
     } catch (error) {
-      this.#rollBack();
+      rollBack(db);
       if (group.length > 1) return false;
       group[0]!.reject(error);
       return true;
@@ -71,12 +72,12 @@ export class GroupCommit {
     this.#committed();
     return true;
   }
+}
 
-  #rollBack(): void {
-    try {
-      this.#db.exec('ROLLBACK');
-    } catch {
-      // SQLite has already rolled back by itself, as it does when the disk is full.
-    }
+function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // SQLite has already rolled back by itself, as it does when the disk is full.
   }
 }

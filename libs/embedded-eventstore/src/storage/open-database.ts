@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { FORMAT, SCHEMA } from './schema.js';
+import { FORMAT, schemaOf } from './schema.js';
 
 /**
  * Opens or creates the file (0600) for this process alone.
@@ -38,6 +38,6 @@ function prepareFormat(db: DatabaseSync): void {
   const format = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (format !== 0 && format !== FORMAT)
     throw new Error(`its format is ${format}, this version knows ${FORMAT}`);
-  db.exec(SCHEMA);
+  db.exec(schemaOf('main'));
   db.exec(`PRAGMA user_version = ${FORMAT}`);
 }

@@ -1,9 +1,9 @@
 /**
  * `position` is both commit and prepare position. `event` keeps its wide columns last, so that a scan over position,
- * stream and type does not touch their overflow pages.
+ * stream and type does not touch their overflow pages. `scavenge` has a row while there is one to be finished.
  */
-export const SCHEMA = `
-CREATE TABLE IF NOT EXISTS stream (
+export const schemaOf = (database: 'main' | 'fresh'): string => `
+CREATE TABLE IF NOT EXISTS ${database}.stream (
   id              INTEGER PRIMARY KEY,
   name            TEXT NOT NULL UNIQUE,
   last_revision   INTEGER NOT NULL DEFAULT -1,
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS stream (
   max_count       INTEGER,
   max_age_s       INTEGER
 ) STRICT;
-CREATE TABLE IF NOT EXISTS event (
+CREATE TABLE IF NOT EXISTS ${database}.event (
   position   INTEGER PRIMARY KEY,
   stream_id  INTEGER NOT NULL REFERENCES stream (id),
   revision   INTEGER NOT NULL,
@@ -25,7 +25,12 @@ CREATE TABLE IF NOT EXISTS event (
   data       BLOB NOT NULL,
   UNIQUE (stream_id, revision)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS event_id ON event (id);
+CREATE INDEX IF NOT EXISTS ${database}.event_id ON event (id);
+CREATE TABLE IF NOT EXISTS ${database}.scavenge (
+  id         TEXT PRIMARY KEY,
+  position   INTEGER NOT NULL,
+  started_ms INTEGER NOT NULL
+) STRICT;
 `;
 
 /** `PRAGMA user_version` of the layout above; another number is refused. */

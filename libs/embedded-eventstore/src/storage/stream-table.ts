@@ -5,6 +5,7 @@ import type { StreamRecord } from './stream-record.js';
 /** Streams by name. Nothing is kept in memory, so a rolled back transaction needs no clean-up. */
 export class StreamTable {
   readonly #find: StatementSync;
+  readonly #get: StatementSync;
   readonly #create: StatementSync;
   readonly #advance: StatementSync;
   readonly #retain: StatementSync;
@@ -12,6 +13,7 @@ export class StreamTable {
 
   constructor(db: DatabaseSync) {
     this.#find = db.prepare('SELECT * FROM stream WHERE name = ?');
+    this.#get = db.prepare('SELECT * FROM stream WHERE id = ?');
     this.#create = db.prepare('INSERT INTO stream (name) VALUES (?) RETURNING *');
     this.#advance = db.prepare('UPDATE stream SET last_revision = ? WHERE id = ?');
     this.#retain = db.prepare(
@@ -23,6 +25,11 @@ export class StreamTable {
   find(name: string): StreamRecord | undefined {
     const row = this.#find.get(name);
     return row && toRecord(row);
+  }
+
+  /** @param id of a stream that exists */
+  get(id: number): StreamRecord {
+    return toRecord(this.#get.get(id)!);
   }
 
   findOrCreate(name: string): StreamRecord {

@@ -38,20 +38,23 @@ export interface TestNode {
 export interface TestNodeOptions {
   /** A server as bad as the protocol allows: repeated appends at `any` and `stream_exists` are stored again. */
   anyForgets?: boolean;
+  /** Makes a scavenge slow enough to meet it at work. */
+  scavengePauseMs?: number;
   /** Another build of the node. */
   main?: string;
 }
 
 /** @throws Error when the package has not been built, or the node does not become ready */
 export async function startEventStoreNode(options: TestNodeOptions = {}): Promise<TestNode> {
-  const { main = MAIN, anyForgets = false } = options;
+  const { main = MAIN, anyForgets = false, scavengePauseMs = 0 } = options;
   if (!existsSync(main)) {
     throw new Error(
       `${main} is missing: build first (node node_modules/tsc7/bin/tsc -b libs/embedded-eventstore)`,
     );
   }
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-eventstore-'));
-  const node = new SpawnedNode(directory, [main, ...(anyForgets ? ['--any-forgets'] : [])]);
+  const command = [main, '--scavenge-pause-ms', String(scavengePauseMs)];
+  const node = new SpawnedNode(directory, anyForgets ? [...command, '--any-forgets'] : command);
   await node.start(0);
   return node;
 }
