@@ -53,7 +53,7 @@ export interface Audit {
 }
 
 /** A reader on another replica waits this much longer at most. */
-const COLLECTING_MS = 25;
+const COLLECTING_MS = 100;
 
 /** The only place that knows which adapter stands behind which port. */
 export function compose(parts: Parts): Audit {
