@@ -2,10 +2,16 @@
 export class CommitSignal {
   readonly #waiting = new Set<() => void>();
 
+  /**
+   * Wakes them in a later turn: what they read and send then would otherwise be done before the answers to those who
+   * have written leave the process.
+   */
   fire(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    setImmediate(() => {
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      for (const wake of waiting) wake();
+    });
   }
 
   /** Resolves at the next commit, or when `signal` aborts. */

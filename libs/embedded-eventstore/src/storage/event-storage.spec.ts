@@ -86,7 +86,23 @@ describe('EventStorage', () => {
       { kind: 'wrong_version', current: 0 },
       { kind: 'written', revision: 2, position: 3 },
     ]);
+    await storage.commits.next(AbortSignal.timeout(60_000));
     expect(commits).toBe(1);
+    storage.close();
+  });
+
+  it('wakes those who follow the log when the writers have had their turn', async () => {
+    const storage = EventStorage.open(file);
+    const order: string[] = [];
+    const following = storage.commits
+      .next(AbortSignal.timeout(60_000))
+      .then(() => order.push('the follower reads'));
+    await append(storage, 's', newEvent());
+    // As a stream does with what is written to it.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    order.push('the answer is sent');
+    await following;
+    expect(order).toEqual(['the answer is sent', 'the follower reads']);
     storage.close();
   });
 
