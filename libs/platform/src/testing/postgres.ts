@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createServiceDatabase,
   startPostgres as start,
+  type PostgresOptions,
   type RunningPostgres,
 } from '@portcullis/embedded-postgres';
 import { Secret } from '@portcullis/contracts';
+import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
 export interface TestDatabase {
@@ -17,6 +20,8 @@ export interface TestDatabase {
 
 export interface TestPostgres {
   readonly server: RunningPostgres;
+  /** `kill -9`, and up again at the same place. What a client was told is durable is there; what was not may be gone. */
+  crash(): Promise<void>;
   readonly superuserUrl: Secret;
   /** Schema and roles of one service, as a set-up gets them. */
   database(service: 'control' | 'vault' | 'audit'): Promise<TestDatabase>;
@@ -26,14 +31,23 @@ export interface TestPostgres {
 /** A real PostgreSQL cluster of its own for one test file; takes about five seconds. */
 export async function startPostgres(): Promise<TestPostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-postgres-'));
-  const server = await start({
+  const options = {
     directory: join(directory, 'cluster'),
     port: await freePort(),
     superuserPassword: 'superuser',
     environment: runMark(),
-  });
+  };
+  let server = await start(options);
   return {
-    server,
+    get server() {
+      return server;
+    },
+    crash: async () => {
+      const ended = once(server.process, 'exit');
+      server.process.kill('SIGKILL');
+      await ended;
+      server = await startAgain(options);
+    },
     superuserUrl: Secret.of(server.superuserUrl),
     database: async (service) => {
       const passwords = { owner: 'owner', app: 'app', job: 'job' };
@@ -49,6 +63,11 @@ export async function startPostgres(): Promise<TestPostgres> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Its last children hold its shared memory for a moment. */
+function startAgain(options: PostgresOptions): Promise<RunningPostgres> {
+  return eventually(() => start(options), { deadlineMs: 20_000 });
 }
 
 /** The mark of the test run, by which `npm test` finds what a broken test left behind. */

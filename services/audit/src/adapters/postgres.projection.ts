@@ -68,9 +68,10 @@ async function applyAs(
   events: readonly Projected[],
 ): Promise<{ faults: Fault[]; written: Promise<unknown> }> {
   const records = events.filter((event) => event.kind === 'record');
-  // All of it can be built again from the streams, and the checkpoint is lost together with the rows.
+  // Durable, although all of it can be built again: whoever hands events over does not hand them over again, so a batch
+  // that a crash of the database takes back would be missing below the checkpoint of the next one, for good.
   const begun = [
-    send(organisationContext(org, { durable: false })),
+    send(organisationContext(org, { durable: true })),
     send({ name: 'heads', text: ADVANCE_HEADS, values: [JSON.stringify(headsOf(org, events))] }),
   ];
   const [inserted] = await Promise.all([insert(send, firstOccurrences(records)), ...begun]);
