@@ -92,7 +92,12 @@ describe('the upstream is never touched before', () => {
     const answer = await call('read');
     expect(answer.json.error).toMatchObject({
       code: -31020,
-      data: { code: 'AUDIT_UNAVAILABLE', retryable: true },
+      data: {
+        code: 'AUDIT_UNAVAILABLE',
+        retryable: true,
+        // What an operator finds the request by, in the log.
+        correlationId: expect.stringMatching(/^[0-9A-Z]{26}$/),
+      },
     });
     expect(installation.vault.open.requests).toHaveLength(0);
     expect(upstream.received).toHaveLength(0);

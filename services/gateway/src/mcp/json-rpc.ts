@@ -1,4 +1,5 @@
 import { AppError, toJsonRpcError, type JsonValue } from '@portcullis/contracts';
+import { currentCorrelation } from '@portcullis/platform';
 import { z } from 'zod';
 
 export type JsonObject = Record<string, JsonValue>;
@@ -64,6 +65,11 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const resultText = (id: RequestId, result: JsonObject): string =>
   JSON.stringify({ jsonrpc: '2.0', id, result });
 
-/** The JSON-RPC error object of whatever was thrown, as text; what is unknown becomes a fixed text. */
-export const errorText = (id: RequestId | null, thrown: unknown): string =>
-  JSON.stringify({ jsonrpc: '2.0', id, error: toJsonRpcError(thrown) });
+/**
+ * The JSON-RPC error object of whatever was thrown, as text; what is unknown becomes a fixed text. `data.correlationId` is
+ * what the log lines of the request carry.
+ */
+export function errorText(id: RequestId | null, thrown: unknown): string {
+  const { data, ...error } = toJsonRpcError(thrown);
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { ...error, data: { ...data, ...currentCorrelation() } } });
+}
