@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { VerbCaller, type Keyring, type Requester } from '@portcullis/contracts';
-import type { Logger, ReadinessCheck } from '@portcullis/platform';
+import { ReplicaLease, type Logger, type ReadinessCheck } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { LocalKeyProvider } from './adapters/local.key-provider.js';
 import type { Config } from './config.js';
@@ -42,6 +42,7 @@ export interface Vault {
   readonly module: DynamicModule;
   readonly relay: RelayFacts;
   readonly purge: PurgeUsedGrants;
+  readonly lease: ReplicaLease;
   readonly checks: readonly ReadinessCheck[];
   /** Zeroes every key in memory: the last thing a replica does. */
   wipe(): void;
@@ -59,6 +60,9 @@ export function composeVault(parts: VaultParts): Vault {
   const envelopes = new SecretEnvelopes(keys);
   const proofs = new Proofs(keyring);
   const channels = new ReplyChannels(keyring, () => performance.now());
+  const peers = new VerbCaller(parts.requester, keyring, clock);
+  const apply = (changed: readonly string[] | null): void => keys.forgetChanged(changed);
+  const lease = new ReplicaLease({ caller: peers, logger, apply });
   const limits = new LimitOpening(new OpenLimits(ratesOf(config)), transactions);
   return {
     module: moduleOf([
@@ -75,9 +79,10 @@ export function composeVault(parts: VaultParts): Vault {
       new ListSecrets(keyring, transactions, clock),
       new CreateSubjectKey(keys, envelopes, transactions, clock),
     ]),
-    relay: new RelayFacts(new PendingFacts(jobs), new VerbCaller(parts.requester, keyring, clock), logger),
+    relay: new RelayFacts(new PendingFacts(jobs), peers, logger),
     purge: new PurgeUsedGrants(jobs, logger),
-    checks: [{ name: 'database', check: async () => void (await database.query('SELECT 1')) }],
+    lease,
+    checks: [{ name: 'database', check: async () => void (await database.query('SELECT 1')) }, lease.check],
     wipe: () => {
       keys.close();
       channels.wipe();

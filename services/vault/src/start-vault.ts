@@ -14,7 +14,7 @@ import { composeVault } from './app.module.js';
 
 const JOB_CONNECTIONS = 3;
 
-/** Starts one replica: its connections first, then the verbs, and only then is it ready. */
+/** Starts one replica: its connections first, then its lease from control, then the verbs, and only then is it ready. */
 export async function startVault(config: Config, logger: Logger): Promise<RunningService> {
   const clock = (): Date => new Date();
   const keyring = loadKeyring('vault', config, clock);
@@ -23,17 +23,20 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   const connection = await connectNats(nats);
   const requester = new NatsRequester(connection);
   const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock });
-  const app = await serveVerbs({ module: vault.module, connection, logger, keyring, clock });
-  vault.relay.start();
-  vault.purge.start();
   const broker = { name: 'nats', check: async () => void (await connection.rtt()) };
   const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, [...vault.checks, broker]);
+  const { module, lease } = vault;
+  lease.listen(connection);
+  await lease.start();
+  const app = await serveVerbs({ module, connection, logger, keyring, clock, lease });
+  vault.relay.start();
+  vault.purge.start();
   return {
     ready: { httpPort: portOf(health) },
     stop: async () => {
       health.close();
       await app.close();
-      await Promise.all([vault.relay.stop(), vault.purge.stop()]);
+      await Promise.all([vault.relay.stop(), vault.purge.stop(), lease.stop()]);
       await connection.drain();
       vault.wipe();
       await Promise.all([database.destroy(), jobs.destroy()]);

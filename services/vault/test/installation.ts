@@ -22,6 +22,7 @@ import {
 } from '@portcullis/contracts';
 import { createLogger, migrate, NatsRequester, type RunningService } from '@portcullis/platform';
 import {
+  LeaseGrantor,
   startNats,
   startPostgres,
   testTrust,
@@ -43,6 +44,8 @@ export interface Installation {
   readonly trust: TestTrust;
   readonly issuer: Issuer;
   readonly audit: AuditStandIn;
+  /** Control's part in the barrier. */
+  readonly leases: LeaseGrantor;
   /** As superuser: sees and changes every row, as somebody with a stolen disk or backup would. */
   readonly database: Client;
   /** As the runtime role, without an organisation set. */
@@ -102,6 +105,9 @@ export async function startInstallation(): Promise<Installation> {
     return connection;
   };
   const audit = new AuditStandIn(await connectionOf('audit'), trust.keyring('audit'));
+  const control = await connectionOf('control');
+  const leases = new LeaseGrantor(control, trust.keyring('control'));
+  await control.flush();
   const rootSecret = file('root-secret', randomBytes(48).toString('base64'));
   const environment = (changes: Record<string, string> = {}): Record<string, string> => ({
     NODE_ENV: 'test',
@@ -121,6 +127,7 @@ export async function startInstallation(): Promise<Installation> {
     trust,
     issuer: new Issuer(trust),
     audit,
+    leases,
     database,
     app,
     job,

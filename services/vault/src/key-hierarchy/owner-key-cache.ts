@@ -37,6 +37,11 @@ export class OwnerKeyCache {
     return { result: work(entry.key) };
   }
 
+  /** Drops every key whose id begins like this. */
+  dropAll(prefix: string): void {
+    for (const id of [...this.entries.keys()]) if (id.startsWith(prefix)) this.drop(id);
+  }
+
   clear(): void {
     for (const id of [...this.entries.keys()]) this.drop(id);
     clearInterval(this.timer);

@@ -83,6 +83,39 @@ describe('owner keys', () => {
     keys.close();
   });
 
+  it('of a changed organisation are wiped and asked for again, and no others', async () => {
+    const { provider, keys } = make();
+    const [changed, other] = [stored(), stored()];
+    let live: Buffer = Buffer.alloc(0);
+    await keys.use(changed, (key) => void (live = key));
+    await keys.use(other, copy);
+    keys.forgetChanged([changed.org]);
+    expect(live.every((byte) => byte === 0)).toBe(true);
+    await keys.use(other, copy);
+    expect(provider.unwraps).toBe(2);
+    await keys.use(changed, copy);
+    expect(provider.unwraps).toBe(3);
+    keys.forgetChanged(null);
+    await keys.use(changed, copy);
+    await keys.use(other, copy);
+    expect(provider.unwraps).toBe(5);
+    keys.close();
+  });
+
+  it('that were on their way when their organisation changed are asked for once more', async () => {
+    const { provider, keys } = make();
+    const key = stored();
+    provider.hold();
+    const used = keys.use(key, copy);
+    keys.forgetChanged([newId()]);
+    expect(provider.unwraps).toBe(1);
+    keys.forgetChanged([key.org]);
+    provider.release();
+    expect((await used).equals(provider.key)).toBe(true);
+    expect(provider.unwraps).toBe(2);
+    keys.close();
+  });
+
   it('wipe the key when they are closed', async () => {
     const { keys } = make();
     let live: Buffer = Buffer.alloc(0);

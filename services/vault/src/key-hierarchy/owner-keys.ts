@@ -29,6 +29,8 @@ const OWNER_KEY_BYTES = 32;
 export class OwnerKeys {
   private readonly cache = new OwnerKeyCache(() => performance.now());
   private readonly loading = new Map<string, Promise<void>>();
+  /** Keys that were to be forgotten while they were being unwrapped: what arrives is of no use any more. */
+  private readonly outdated = new Set<string>();
 
   constructor(
     private readonly provider: KeyProvider,
@@ -71,6 +73,15 @@ export class OwnerKeys {
     return fresh.result;
   }
 
+  /** Keys of these organisations, or of all (null), are unwrapped anew: the provider may not give them any more. */
+  forgetChanged(changed: readonly string[] | null): void {
+    const prefixes = changed === null ? [''] : changed.map((org) => `${org} `);
+    for (const prefix of prefixes) {
+      this.cache.dropAll(prefix);
+      for (const id of this.loading.keys()) if (id.startsWith(prefix)) this.outdated.add(id);
+    }
+  }
+
   /** Wipes every unwrapped key. */
   close(): void {
     this.cache.clear();
@@ -78,15 +89,24 @@ export class OwnerKeys {
 
   /** One request to the provider, however many wait for the key. */
   private load(id: string, stored: StoredOwnerKey): Promise<void> {
-    const running = this.loading.get(id) ?? this.unwrap(id, stored).finally(() => this.loading.delete(id));
+    const running = this.loading.get(id) ?? this.unwrap(id, stored).finally(() => this.forgetLoading(id));
     this.loading.set(id, running);
     return running;
+  }
+
+  private forgetLoading(id: string): void {
+    this.loading.delete(id);
+    this.outdated.delete(id);
   }
 
   private async unwrap(id: string, stored: StoredOwnerKey): Promise<void> {
     const { org, ownerKind, owner, keyId, version } = stored;
     const wrapped = { kekId: stored.kekId, bytes: stored.wrapped };
     const key = await this.provider.unwrap(wrapped, { org, ownerKind, owner, keyId, version });
+    if (this.outdated.delete(id)) {
+      key.fill(0);
+      return this.unwrap(id, stored);
+    }
     if (key.byteLength !== OWNER_KEY_BYTES) {
       key.fill(0);
       throw new AppError('DECRYPTION_FAILED', 'The owner key is not of the expected size.');
