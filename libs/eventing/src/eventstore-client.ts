@@ -96,6 +96,7 @@ class ClientEventStore implements EventStore {
     const source = this.#client.readStream(stream, {
       direction,
       fromRevision: options.from ?? (direction === 'forwards' ? 'start' : 'end'),
+      requiresLeader: options.fromLeader ?? false,
       ...(options.limit === undefined ? {} : { maxCount: options.limit }),
     });
     return readEvents(source as unknown as EventSource, toStored, this.#requestTimeoutMs);

@@ -1,6 +1,6 @@
 import { VerbCaller, type Keyring } from '@portcullis/contracts';
 import { commandHandler, type EventStore } from '@portcullis/eventing';
-import { NatsRequester, type Logger, type ReadinessCheck } from '@portcullis/platform';
+import { NatsRequester, ReplicaLease, type Logger, type ReadinessCheck } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EventStoreCheckpoints } from './adapters/eventstore.checkpoints.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
@@ -35,6 +35,7 @@ export interface Parts {
 
 export interface Composed {
   replica: PolicyReplica;
+  lease: ReplicaLease;
   relay: FactRelay;
   clients: PolicyClients;
   useCases: UseCases;
@@ -51,19 +52,26 @@ export function compose(parts: Parts): Composed {
     reader: new FactReader(store, verifyFact(keyringFactKeys(keyring))),
     onProblem: (problem, org) => report(logger, problem, org),
   });
+  const peers = new VerbCaller(new NatsRequester(connection), keyring, keyring.clock);
+  const lease = new ReplicaLease({
+    caller: peers,
+    logger,
+    apply: (changed) => replica.refresh(changed),
+  });
   const relay = new FactRelay({
     store,
     replica,
     checkpoints: new EventStoreCheckpoints(store),
-    audit: new VerbCaller(new NatsRequester(connection), keyring, keyring.clock),
+    audit: peers,
     onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
   });
   return {
     replica,
+    lease,
     relay,
     clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
     useCases: useCasesOf(parts, replica, registry),
-    checks: checksOf(replica, store, connection),
+    checks: [...checksOf(replica, store, connection), lease.check],
   };
 }
 

@@ -15,7 +15,10 @@ import { compose } from './compose.js';
 import type { Config } from './config.js';
 import { startGrpcServer } from './grpc/grpc-server.js';
 
-/** Starts one replica. It joins its queue group only when it has every fact: before that it would decide on less. */
+/**
+ * Starts one replica. It joins its queue group only when it has every fact, and its lease from control: before that it
+ * would decide on less.
+ */
 export async function startPolicy(config: Config, logger: Logger): Promise<RunningService> {
   const clock = (): Date => new Date();
   const keyring = loadKeyring('policy', config, clock);
@@ -28,12 +31,16 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
   });
   const policy = compose({ config, keyring, store, connection, logger });
   await policy.replica.start();
+  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, policy.checks);
+  policy.lease.listen(connection);
+  await policy.lease.start();
   const app = await serveVerbs({
     module: AppModule.with(policy.useCases),
     connection,
     logger,
     keyring,
     clock,
+    lease: policy.lease,
     authenticators: new Map([[VERBS.check.subject, new ClientAuthenticator(policy.clients, clock)]]),
   });
   policy.relay.start();
@@ -43,15 +50,16 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     tls: tlsOf(config),
     clients: policy.clients,
     checkAccess: policy.useCases.checkAccess,
+    lease: policy.lease,
     logger,
   });
-  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, policy.checks);
   return {
     ready: { httpPort: portOf(health), grpcPort: grpc.port },
     stop: async () => {
       health.close();
       await app.close();
       await Promise.all([grpc.stop(), policy.relay.stop()]);
+      await policy.lease.stop();
       await connection.drain();
       await policy.replica.stop();
       await store.close();

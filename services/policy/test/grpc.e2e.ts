@@ -142,6 +142,7 @@ describe('errors', () => {
       tls: null,
       clients,
       checkAccess,
+      lease: { during: async (work) => work() },
       logger,
     });
     const client = new GrpcChecker(`127.0.0.1:${server.port}`);

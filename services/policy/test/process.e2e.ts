@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEventStoreNode, type TestNode } from '@portcullis/embedded-eventstore/testing';
-import { startNats, testTrust, type TestNats, type TestTrust } from '@portcullis/platform/testing';
+import {
+  LeaseGrantor,
+  startNats,
+  testTrust,
+  type TestNats,
+  type TestTrust,
+} from '@portcullis/platform/testing';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { verifies } from '../../../tools/verifies.js';
 import { MAIN } from './support/policy-process.js';
 
@@ -16,13 +23,18 @@ const directory = mkdtempSync(join(tmpdir(), 'portcullis-policy-process-'));
 let nats: TestNats;
 let node: TestNode;
 let trust: TestTrust;
+let control: NatsConnection;
 
 beforeAll(async () => {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: build first`);
   [nats, node] = await Promise.all([startNats(), startEventStoreNode()]);
   trust = testTrust();
+  control = await nats.connectAs('control');
+  new LeaseGrantor(control, trust.keyring('control'));
+  await control.flush();
 });
 afterAll(async () => {
+  await control?.close();
   await Promise.all([nats?.stop(), node?.stop()]);
   trust?.clean();
   rmSync(directory, { recursive: true, force: true });
@@ -65,7 +77,7 @@ describe('the process', () => {
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({
       ready: true,
-      checks: [{ name: 'event store' }, { name: 'caught up' }, { name: 'nats' }],
+      checks: [{ name: 'event store' }, { name: 'caught up' }, { name: 'nats' }, { name: 'lease' }],
     });
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);

@@ -77,7 +77,7 @@ export const serverEndpointSchema = z.strictObject({
 });
 export type ServerEndpoint = z.infer<typeof serverEndpointSchema>;
 
-/** The servers of one organisation; the gateway may keep the answer for 30 seconds, or until a hint. */
+/** The servers of one organisation; the gateway may keep the answer for 30 seconds, or until it is told of a change. */
 export const directoryRequestSchema = z.strictObject({ org: ulidSchema });
 export type DirectoryRequest = z.infer<typeof directoryRequestSchema>;
 export const directoryReplySchema = z.strictObject({ servers: z.array(serverEndpointSchema).max(500) });

@@ -46,6 +46,11 @@ export interface ReadOptions {
   direction?: 'forwards' | 'backwards';
   /** At most so many events. Default: all. */
   limit?: number;
+  /**
+   * Only the leader of a cluster answers, so that whatever has been acknowledged to anybody before is read. Default:
+   * whoever this client is connected to, who may be behind. For streams only.
+   */
+  fromLeader?: boolean;
 }
 
 /** One stream, or every stream whose name begins with one of the prefixes. */

@@ -194,6 +194,14 @@ describe('a request that arrives when the lease has lapsed', () => {
     expect(lease.isHeld).toBe(true);
   });
 
+  it('is not answered with what was found out before the process stood still', async () => {
+    const decided = lease.during(() => {
+      jest.setSystemTime(Date.now() + LEASE_MS);
+      return 'allow';
+    });
+    await expect(decided).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   it('waits for a second, and is refused', async () => {
     await lapse();
     const refused = expect(lease.awaitHeld()).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -71,6 +71,19 @@ export class ReplicaLease {
     this.requireHeld();
   }
 
+  /**
+   * Does work that its result may be told of: waits for the lease if need be, and asks again when the work is done. What
+   * was decided before the process stood still may have become wrong meanwhile, and is not said any more.
+   *
+   * @throws AppError `UNAVAILABLE`, and whatever the work throws
+   */
+  async during<T>(work: () => T | Promise<T>): Promise<T> {
+    if (!this.isHeld) await this.awaitHeld();
+    const result = await work();
+    this.requireHeld();
+    return result;
+  }
+
   /** For the readiness of a service. */
   readonly check = {
     name: 'lease',

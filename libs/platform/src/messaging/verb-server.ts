@@ -53,7 +53,7 @@ export interface VerbServerOptions {
   /** For verbs whose callers prove themselves otherwise, by subject. */
   authenticators?: ReadonlyMap<string, CallerAuthenticator>;
   /** Of a service that serves from caches: without it no request is looked at, and no answer goes out. */
-  lease?: Pick<ReplicaLease, 'isHeld' | 'awaitHeld' | 'requireHeld'>;
+  lease?: Pick<ReplicaLease, 'during'>;
 }
 
 /**
@@ -151,13 +151,9 @@ export class VerbServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** What was decided before the process stood still may have become wrong meanwhile: it is not said any more. */
-  private async whileHeld(work: Work, body: Uint8Array, { verb, authenticated }: Asked): Promise<unknown> {
-    const { lease } = this.options;
-    if (lease?.isHeld === false) await lease.awaitHeld();
-    const answer = await work(parseIJson(body, { maxBytes: verb.maxRequestBytes }), authenticated);
-    lease?.requireHeld();
-    return answer;
+  private whileHeld(work: Work, body: Uint8Array, { verb, authenticated }: Asked): Promise<unknown> {
+    const handled = () => work(parseIJson(body, { maxBytes: verb.maxRequestBytes }), authenticated);
+    return this.options.lease?.during(handled) ?? handled();
   }
 
   /** Of requests that came together each is answered by itself. */

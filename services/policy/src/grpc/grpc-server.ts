@@ -1,6 +1,6 @@
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { AppError, newId, VERBS } from '@portcullis/contracts';
-import { withCorrelation, type Logger } from '@portcullis/platform';
+import { withCorrelation, type Logger, type ReplicaLease } from '@portcullis/platform';
 import type { CheckAccess } from '../check/check-access.js';
 import type { PolicyClients } from '../clients/policy-clients.js';
 import { fromProto, toProto, type ProtoCheckRequest } from './check-messages.js';
@@ -15,6 +15,7 @@ export interface GrpcServerOptions {
   tls: { certificate: Buffer; privateKey: Buffer } | null;
   clients: PolicyClients;
   checkAccess: CheckAccess;
+  lease: Pick<ReplicaLease, 'during'>;
   logger: Logger;
 }
 
@@ -42,14 +43,18 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
 }
 
 function answer(options: GrpcServerOptions, call: CheckCall, callback: sendUnaryData<object>): void {
+  const decide = (): object => {
+    const { org } = options.clients.byToken(bearerToken(call));
+    return toProto(options.checkAccess.run(org, fromProto(call.request)));
+  };
   withCorrelation({ correlationId: newId() }, () => {
-    try {
-      const { org } = options.clients.byToken(bearerToken(call));
-      callback(null, toProto(options.checkAccess.run(org, fromProto(call.request))));
-    } catch (thrown) {
-      if (!(thrown instanceof AppError)) options.logger.error({ err: thrown }, 'gRPC request failed');
-      callback(toServiceError(thrown));
-    }
+    options.lease.during(decide).then(
+      (decision) => callback(null, decision),
+      (thrown: unknown) => {
+        if (!(thrown instanceof AppError)) options.logger.error({ err: thrown }, 'gRPC request failed');
+        callback(toServiceError(thrown));
+      },
+    );
   });
 }
 

@@ -1,5 +1,11 @@
 import { AppError } from '@portcullis/contracts';
-import { loadState, type EventStore, type LoadedState, type VerifyLink } from '@portcullis/eventing';
+import {
+  loadState,
+  type EventStore,
+  type LoadedState,
+  type ReadOptions,
+  type VerifyLink,
+} from '@portcullis/eventing';
 import { factCodec, orgOfStream, policyStream } from '../facts/facts.js';
 import { organisation } from '../organisation/organisation.js';
 import type { PolicyState } from '../organisation/state.js';
@@ -34,7 +40,11 @@ export class FactReader {
    */
   load(org: string, after?: LoadedPolicy): Promise<LoadedPolicy> {
     const reader = {
-      store: this.store,
+      // A member of a cluster that lags behind would leave out what an admin has been told is in force.
+      store: {
+        read: (stream: string, options?: ReadOptions) =>
+          this.store.read(stream, { ...options, fromLeader: true }),
+      },
       codec: factCodec,
       decider: organisation,
       verify: verifyOwnFact(this.verify),

@@ -20,7 +20,7 @@ export interface ReplicaOptions {
   onProblem(problem: Error | string, org?: string): void;
 }
 
-/** Streams that are read at once at start. */
+/** Streams that are read at once. */
 const LOAD_CONCURRENCY = 8;
 
 /**
@@ -40,12 +40,7 @@ export class PolicyReplica {
   /** Notes the end of the store, reads every registered stream, then follows from there. Resolves when caught up. */
   async start(): Promise<void> {
     const from = await this.options.store.end();
-    const orgs = await this.options.registry.list();
-    const queue = [...orgs];
-    const worker = async () => {
-      for (let org = queue.pop(); org !== undefined; org = queue.pop()) await this.catchUp(org);
-    };
-    await Promise.all(Array.from({ length: LOAD_CONCURRENCY }, worker));
+    await this.refresh(null);
     this.#subscription = runSubscription({
       store: this.options.store,
       name: 'policy-replica',
@@ -56,6 +51,18 @@ export class PolicyReplica {
       onFailure: (error) => this.options.onProblem(error),
     });
     await Promise.all([this.#subscription.caughtUp(), this.#lease.start()]);
+  }
+
+  /**
+   * Reads what the store has of these organisations, or of all that are registered (null). Resolves when every fact that
+   * was there when it was called has been folded.
+   */
+  async refresh(orgs: readonly string[] | null): Promise<void> {
+    const queue = [...(orgs ?? (await this.options.registry.list()))];
+    const worker = async () => {
+      for (let org = queue.pop(); org !== undefined; org = queue.pop()) await this.catchUp(org);
+    };
+    await Promise.all(Array.from({ length: LOAD_CONCURRENCY }, worker));
   }
 
   async stop(): Promise<void> {

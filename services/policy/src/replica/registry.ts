@@ -44,7 +44,7 @@ export class OrganisationRegistry {
   async #read(): Promise<{ orgs: string[]; revision: bigint }> {
     const orgs = new Set<string>();
     let revision = -1n;
-    for await (const event of this.store.read(REGISTRY_STREAM)) {
+    for await (const event of this.store.read(REGISTRY_STREAM, { fromLeader: true })) {
       orgs.add(registryCodec.decode(event).data.org);
       revision = event.revision;
     }

@@ -13,7 +13,13 @@ import {
 } from '@portcullis/contracts';
 import { startEventStoreNode, type TestNode } from '@portcullis/embedded-eventstore/testing';
 import { createLogger, NatsRequester, type RunningService } from '@portcullis/platform';
-import { startNats, testTrust, type TestNats, type TestTrust } from '@portcullis/platform/testing';
+import {
+  LeaseGrantor,
+  startNats,
+  testTrust,
+  type TestNats,
+  type TestTrust,
+} from '@portcullis/platform/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { loadConfig } from '../../src/config.js';
 import { startPolicy } from '../../src/start-policy.js';
@@ -45,19 +51,26 @@ export class PolicyInstallation {
   readonly node: TestNode;
   readonly trust: TestTrust;
   readonly audit: AuditPeer;
+  /** Control's part in the barrier. */
+  readonly leases: LeaseGrantor;
 
   private constructor(
     parts: Pick<PolicyInstallation, 'nats' | 'node' | 'trust' | 'audit'>,
+    control: NatsConnection,
     private readonly launch: Launch,
   ) {
     ({ nats: this.nats, node: this.node, trust: this.trust, audit: this.audit } = parts);
+    this.#connections.set('control', control);
+    this.leases = new LeaseGrantor(control, parts.trust.keyring('control'));
   }
 
   static async start(launch: Launch = inThisProcess): Promise<PolicyInstallation> {
     const [nats, node] = await Promise.all([startNats(), startEventStoreNode()]);
     const trust = testTrust();
     const audit = await startAuditPeer(await nats.connectAs('audit'), trust.keyring('audit'));
-    const installation = new PolicyInstallation({ nats, node, trust, audit }, launch);
+    const control = await nats.connectAs('control');
+    const installation = new PolicyInstallation({ nats, node, trust, audit }, control, launch);
+    await control.flush();
     installation.policy = await installation.startReplica();
     return installation;
   }
