@@ -5,14 +5,14 @@ import { eventually } from './eventually.js';
 export const CONSEQUENCES: Record<string, string[]> = {
   nats: ['vault', 'policy', 'control', 'gateway'],
   postgres: [
-    ...['vault', 'audit', 'control'],
+    ...['vault', 'audit', 'control', 'gateway'],
     ...['schema-control', 'schema-vault', 'schema-audit', 'backlog'],
   ],
   eventstore: ['policy', 'audit'],
   vault: [],
   policy: [],
   audit: [],
-  control: [],
+  control: ['gateway'],
   gateway: [],
 };
 

@@ -42,6 +42,7 @@ export async function startAudit(config: Config, logger: Logger): Promise<Runnin
   await learnSegments(audit, logger);
   const connection = await connectNats({
     url: config.NATS_URL,
+    caFile: config.NATS_CA_FILE,
     user: 'audit',
     seed: config.NATS_NKEY_SEED_FILE,
     logger,

@@ -61,8 +61,8 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
     url: config.DATABASE_JOB_URL_FILE,
     poolSize: 2,
   });
-  const seed = config.NATS_NKEY_SEED_FILE;
-  const connection = await connectNats({ url: config.NATS_URL, user: 'control', seed, logger });
+  const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
+  const connection = await connectNats({ url, caFile, user: 'control', seed, logger });
   return {
     dataSource,
     changesDataSource,

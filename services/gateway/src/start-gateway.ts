@@ -22,6 +22,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Runn
   const keyring = loadKeyring('gateway', config, () => new Date());
   const connection = await connectNats({
     url: config.NATS_URL,
+    caFile: config.NATS_CA_FILE,
     user: 'gateway',
     seed: config.NATS_NKEY_SEED_FILE,
     logger,

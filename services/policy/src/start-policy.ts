@@ -25,6 +25,7 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
   const store = connectEventStore({ url: config.EVENTSTORE_URL_FILE });
   const connection = await connectNats({
     url: config.NATS_URL,
+    caFile: config.NATS_CA_FILE,
     user: 'policy',
     seed: config.NATS_NKEY_SEED_FILE,
     logger,

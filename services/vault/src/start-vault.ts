@@ -19,8 +19,8 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   const clock = (): Date => new Date();
   const keyring = loadKeyring('vault', config, clock);
   const { database, jobs } = await connectDatabases(config);
-  const nats = { url: config.NATS_URL, user: 'vault', seed: config.NATS_NKEY_SEED_FILE, logger } as const;
-  const connection = await connectNats(nats);
+  const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
+  const connection = await connectNats({ url, caFile, user: 'vault', seed, logger });
   const requester = new NatsRequester(connection);
   const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock });
   const broker = { name: 'nats', check: async () => void (await connection.rtt()) };

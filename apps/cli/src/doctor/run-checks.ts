@@ -16,7 +16,8 @@ export interface CheckResult {
   findings: Finding[];
 }
 
-const DEFAULT_DEADLINE_MS = 6_000;
+/** Longer than anything of a check waits by itself, also on a busy machine: what reaches it hangs. */
+const DEFAULT_DEADLINE_MS = 15_000;
 
 /**
  * Makes all checks at once, each as soon as what it needs has succeeded and within its own deadline, so nothing that

@@ -79,7 +79,9 @@ it('lets each role in with its own password, which the script does not hold', as
   for (const service of SERVICES_WITH_DATABASE) {
     for (const role of DATABASE_ROLES) {
       const reach = (password: string): string =>
-        databaseUrl(service, role, password).replace('postgres:5432', `127.0.0.1:${scripted.port}`);
+        databaseUrl({ service, role, password }, '/ca.crt')
+          .replace('postgres:5432', `127.0.0.1:${scripted.port}`)
+          .replace(/\?.*/, '');
       const own = passwordOf(service, role);
       expect(script).not.toContain(own);
       expect(await query(reach(own), 'SELECT current_user::text AS me')).toEqual([

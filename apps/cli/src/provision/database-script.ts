@@ -10,9 +10,16 @@ export type PasswordOf = (service: ServiceWithDatabase, role: DatabaseRole) => s
 /** No more than `createServiceDatabase` of the embedded shape gives; a test compares what the two leave behind. */
 const ATTRIBUTES = 'LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION';
 
-/** Connection URL inside the network of the containers. */
-export const databaseUrl = (service: ServiceWithDatabase, role: DatabaseRole, password: string): string =>
-  `postgres://${service}_${role}:${password}@postgres:5432/${DATABASE}`;
+export interface DatabaseLogin {
+  service: ServiceWithDatabase;
+  role: DatabaseRole;
+  password: string;
+}
+
+/** Connection URL inside the network of the containers: TLS only, with a certificate of this authority for this host. */
+export const databaseUrl = ({ service, role, password }: DatabaseLogin, authorityFile: string): string =>
+  `postgres://${service}_${role}:${password}@postgres:5432/${DATABASE}` +
+  `?sslmode=verify-full&sslrootcert=${encodeURIComponent(authorityFile)}`;
 
 /**
  * SQL that makes schema and roles of every service. For the superuser, once, in the database `portcullis`. It holds
@@ -38,3 +45,9 @@ function serviceStatements(service: ServiceWithDatabase, passwordOf: PasswordOf)
     `GRANT USAGE ON SCHEMA ${service} TO ${service}_app, ${service}_job`,
   ];
 }
+
+/**
+ * Who may log in from where (`pg_hba.conf`): by password, and over the network with TLS only. The socket is for the
+ * container's own set-up.
+ */
+export const HOST_RULES = 'local all all scram-sha-256\nhostssl all all all scram-sha-256\n';

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createAuthority } from './certificates/authority.js';
+import { createAuthority, type Authority } from './certificates/authority.js';
 import { composeEnvironment } from './compose-environment.js';
-import { databaseScript, DATABASE_ROLES, databaseUrl, type DatabaseRole } from './database-script.js';
+import {
+  databaseScript,
+  DATABASE_ROLES,
+  databaseUrl,
+  HOST_RULES,
+  type DatabaseRole,
+} from './database-script.js';
 import { InstallationFiles, removeEmptied } from './installation-files.js';
 import { deployedNatsConfig } from './nats-config.js';
 import { giveTo, type Owner } from './owner.js';
@@ -39,6 +45,9 @@ const MOUNT = '/run/portcullis';
 
 /** Directory of what no container mounts. */
 const OPERATOR = 'operator';
+
+/** The authority's certificate, in the directory of whoever calls a store. */
+const AUTHORITY_FILE = 'internal-ca.crt';
 
 const YEARS_VALID = 5;
 /** The machine that generates may be a little ahead of those that check. */
@@ -95,7 +104,7 @@ function layOutParts(files: InstallationFiles, data: DataDirectory, installation
   files.take(secretFile(data, 'vault-root'), 'vault/root-secret');
   files.take(secretFile(data, 'policy-client-root'), 'policy/client-key');
   files.take(installation.bootstrapTokenHashFile, 'control/bootstrap-token.sha256');
-  files.write('nats/nats.conf', deployedNatsConfig(users));
+  files.write('nats/nats.conf', deployedNatsConfig(users, MOUNT));
   files.take(secretFile(data, 'bootstrap-token'), `${OPERATOR}/bootstrap-token`);
   files.take(data.file('keys', 'installation-root.json'), `${OPERATOR}/installation-root.json`);
   files.take(installation.trust.bundle, `${OPERATOR}/trust-bundle.json`);
@@ -105,18 +114,30 @@ function layOutParts(files: InstallationFiles, data: DataDirectory, installation
 }
 
 function layOutStores(files: InstallationFiles, data: DataDirectory): void {
+  const authority = createAuthority('Portcullis installation', validity());
+  files.write(`${OPERATOR}/${AUTHORITY_FILE}`, authority.certificate);
   layOutPostgres(files, data);
   layOutEventStore(files);
+  layOutCertificates(files, authority);
+}
+
+function validity(): { notBefore: Date; notAfter: Date } {
+  const notBefore = new Date(Date.now() - BACKDATED_MS);
+  const notAfter = new Date(notBefore);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + YEARS_VALID);
+  return { notBefore, notAfter };
 }
 
 function layOutPostgres(files: InstallationFiles, data: DataDirectory): void {
   const passwordOf = (service: ServiceWithDatabase, role: DatabaseRole): string =>
     readSecret(data, databasePasswordName(service, role));
   files.write('postgres/init/10-portcullis.sql', databaseScript(SERVICES_WITH_DATABASE, passwordOf));
+  files.write('postgres/pg_hba.conf', HOST_RULES);
   files.take(secretFile(data, 'postgres-superuser'), 'postgres/superuser-password');
   files.directory('data/postgres');
   for (const service of SERVICES_WITH_DATABASE) {
-    const url = (role: DatabaseRole): string => databaseUrl(service, role, passwordOf(service, role));
+    const url = (role: DatabaseRole): string =>
+      databaseUrl({ service, role, password: passwordOf(service, role) }, `${MOUNT}/${AUTHORITY_FILE}`);
     files.write(`${service}/database-url`, url('app'));
     files.write(`${service}/database-job-url`, url('job'));
     // The owner of the schema: for the migration's container, never for the service's.
@@ -125,32 +146,33 @@ function layOutPostgres(files: InstallationFiles, data: DataDirectory): void {
   }
 }
 
-/** The event store takes passwords over TLS only, and so does the gRPC face of policy: both get a certificate. */
 function layOutEventStore(files: InstallationFiles): void {
-  const notBefore = new Date(Date.now() - BACKDATED_MS);
-  const notAfter = new Date(notBefore);
-  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + YEARS_VALID);
-  const authority = createAuthority('Portcullis installation', { notBefore, notAfter });
-  const node = authority.issue('kurrentdb-node', ['kurrentdb', 'localhost']);
-  files.write('kurrentdb/node.crt', node.certificate);
-  files.write('kurrentdb/node.key', node.key);
-  files.write('kurrentdb/ca/ca.crt', authority.certificate);
   const password = randomBytes(32).toString('base64url');
   files.write('kurrentdb/admin-password', password);
   files.write('kurrentdb/ops-password', randomBytes(32).toString('base64url'));
   files.directory('data/kurrentdb');
-  const pinned = encodeURIComponent(`${MOUNT}/eventstore-ca.crt`);
-  for (const service of ['policy', 'audit']) {
-    files.write(`${service}/eventstore-ca.crt`, authority.certificate);
+  const pinned = encodeURIComponent(`${MOUNT}/${AUTHORITY_FILE}`);
+  for (const service of ['policy', 'audit'])
     files.write(
       `${service}/eventstore-url`,
       `esdb://admin:${password}@kurrentdb:2113?tls=true&tlsCAFile=${pinned}`,
     );
-  }
-  const grpc = authority.issue('policy', ['policy']);
-  files.write('policy/grpc.crt', grpc.certificate);
-  files.write('policy/grpc.key', grpc.key);
-  files.write(`${OPERATOR}/internal-ca.crt`, authority.certificate);
+}
+
+/** Whatever listens gets a certificate for its name, and whoever calls it the authority's to check it by. */
+function layOutCertificates(files: InstallationFiles, authority: Authority): void {
+  const issue = (commonName: string, names: string[], file: string): void => {
+    const { certificate, key } = authority.issue(commonName, names);
+    files.write(`${file}.crt`, certificate);
+    files.write(`${file}.key`, key);
+  };
+  issue('kurrentdb-node', ['kurrentdb', 'localhost'], 'kurrentdb/node');
+  issue('nats', ['nats', 'localhost'], 'nats/server');
+  issue('postgres', ['postgres', 'localhost'], 'postgres/server');
+  issue('policy', ['policy'], 'policy/grpc');
+  files.write('kurrentdb/ca/ca.crt', authority.certificate);
+  const callers = [...SERVICES, ...SERVICES_WITH_DATABASE.map((service) => `${service}-migration`)];
+  for (const caller of callers) files.write(`${caller}/${AUTHORITY_FILE}`, authority.certificate);
 }
 
 function assertHostName(host: string): void {

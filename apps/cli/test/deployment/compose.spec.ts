@@ -81,7 +81,10 @@ describe('configuration', () => {
     for (const [name, service] of ownServices(file)) {
       const { problem } = parseConfigOf(packageOf(service), programOf(service), {});
       const required = [...problem!.matchAll(/(\w+): is required/g)].map(([, variable]) => variable!);
-      const optional = ['BOOTSTRAP_TOKEN_HASH_FILE', 'GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE'];
+      const optional = [
+        ...['BOOTSTRAP_TOKEN_HASH_FILE', 'GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE'],
+        'NATS_CA_FILE',
+      ];
       const given = Object.keys(service.environment!).filter((variable) =>
         /_FILE$|_URL$|_KEYS$/.test(variable),
       );

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPostgres, type RunningPostgres } from '@portcullis/embedded-postgres';
-import pg from 'pg';
 import { natsServerBinary } from '../../src/nats/nats-server-binary.js';
 import { endWithParentArguments } from '../../src/processes/parent-pipe.js';
 import { freePorts } from '../../src/processes/free-ports.js';
@@ -11,6 +10,7 @@ import { tcpProbe } from '../../src/processes/readiness.js';
 import { Supervisor } from '../../src/processes/supervisor.js';
 import { everythingPart } from '../../src/samples/sample-parts.js';
 import { programOf } from '../../src/up/program-of.js';
+import { query, speakTlsOnly } from './postgres-with-tls.js';
 import {
   environmentOutside,
   isMigration,
@@ -85,7 +85,7 @@ function relocate(directory: string, copy: string, stores: Stores): string {
     const path = join(copy, entry);
     if (!/(database|eventstore)[a-z-]*-url$/.test(entry) || !lstatSync(path).isFile()) continue;
     const text = readFileSync(path, 'utf8')
-      .replace('@postgres:5432', `@127.0.0.1:${stores.postgres}`)
+      .replace('@postgres:5432', `@localhost:${stores.postgres}`)
       .replace('@kurrentdb:2113', `@localhost:${stores.kurrentdb}`)
       .replace(encodeURIComponent('/run/portcullis'), encodeURIComponent(join(copy, entry.split('/')[0]!)));
     writeFileSync(path, text);
@@ -103,7 +103,9 @@ interface Setting {
 async function startStores(supervisor: Supervisor, setting: Setting): Promise<RunningPostgres> {
   const { moved, scratch, stores, file } = setting;
   const read = (...path: string[]): string => readFileSync(join(moved, ...path), 'utf8').trim();
-  const config = JSON.parse(read('nats', 'nats.conf')) as object;
+  const config = JSON.parse(
+    read('nats', 'nats.conf').replaceAll('/run/portcullis', join(moved, 'nats')),
+  ) as object;
   const natsFile = join(scratch, 'nats.conf');
   writeFileSync(natsFile, JSON.stringify({ ...config, listen: `127.0.0.1:${stores.nats}`, http: undefined }));
   const binary = natsServerBinary({ named: process.env['NATS_SERVER_BIN'], path: process.env['PATH'] ?? '' });
@@ -128,6 +130,7 @@ async function startStores(supervisor: Supervisor, setting: Setting): Promise<Ru
   await query(cluster.superuserUrl, `CREATE DATABASE ${database}`);
   const inside = cluster.superuserUrl.replace(/\/postgres$/, `/${database}`);
   await query(inside, read('postgres', 'init', '10-portcullis.sql'));
+  await speakTlsOnly(join(scratch, 'pg'), join(moved, 'postgres'), cluster.superuserUrl);
   return cluster;
 }
 
@@ -176,7 +179,7 @@ async function startServices(
       const loopback = {
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: '0',
-        NATS_URL: `nats://127.0.0.1:${stores.nats}`,
+        NATS_URL: `tls://localhost:${stores.nats}`,
       };
       const grpc: Record<string, string> =
         name === 'policy' ? { GRPC_HOST: '127.0.0.1', GRPC_PORT: '0' } : {};
@@ -199,13 +202,3 @@ const nodePart = (name: string, args: string[], env: Record<string, string>) =>
     readyWithinMs: 60_000,
     endsWithParent: true,
   });
-
-async function query(url: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
-}

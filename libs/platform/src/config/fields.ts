@@ -24,7 +24,10 @@ export const serviceFields = {
   HTTP_HOST: z.string().default('127.0.0.1'),
   /** 0 = any free one; the ready line says which. */
   HTTP_PORT: port.default(0),
-  NATS_URL: required('address of the NATS server, nats://host:port'),
+  /** With `tls:`, or when NATS_CA_FILE is set, nothing but TLS is spoken. */
+  NATS_URL: required('address of the NATS server, tls://host:port, or nats://host:port on loopback'),
+  /** Path of the certificate (PEM) of the authority that the NATS server's must be from. */
+  NATS_CA_FILE: z.string().min(1).optional(),
   NATS_NKEY_SEED_FILE: secretFile("the service's NATS user seed (nkey)"),
   TRUST_BUNDLE_FILE: required('path of the signed trust bundle'),
   /** Comma-separated base64url Ed25519 public keys of the installation root: pinned, hence not in the bundle. */

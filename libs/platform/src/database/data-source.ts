@@ -2,7 +2,10 @@ import type { Secret } from '@portcullis/contracts';
 import { DataSource, type EntitySchema } from 'typeorm';
 
 export interface DatabaseOptions {
-  /** postgres://user:password@host:port/database of a role that neither owns tables nor bypasses row-level security. */
+  /**
+   * postgres://user:password@host:port/database of a role that neither owns tables nor bypasses row-level security. With
+   * `?sslmode=verify-full&sslrootcert=FILE` nothing but TLS is spoken, with a certificate of that authority for that host.
+   */
   url: Secret;
   /** The service's own schema; it is also the search path. */
   schema: string;

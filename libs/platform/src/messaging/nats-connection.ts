@@ -1,5 +1,6 @@
-import { inboxPrefix, type NatsUser, type Secret } from '@portcullis/contracts';
-import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import { isIP } from 'node:net';
+import { AppError, inboxPrefix, type NatsUser, type Secret } from '@portcullis/contracts';
+import { connect, nkeyAuthenticator, type NatsConnection, type TlsOptions } from '@nats-io/transport-node';
 import type { Logger } from '../logging/logger.js';
 
 export interface NatsOptions {
@@ -7,11 +8,28 @@ export interface NatsOptions {
   user: NatsUser;
   /** Seed of the user's nkey. */
   seed: Secret;
+  /** Certificate (PEM) of the authority that the server's must be from; default: those that Node knows. */
+  caFile?: string | undefined;
   logger: Logger;
 }
 
 /** Milliseconds between two attempts to reach the server. */
 const RECONNECT_WAIT_MS = 250;
+
+/**
+ * TLS 1.2 or newer with a verified name as soon as the address says `tls:` or an authority is named: a server, or somebody
+ * in its place, that offers none is then refused and told nothing.
+ */
+function tlsOf({ url, caFile }: NatsOptions): TlsOptions | undefined {
+  if (caFile === undefined && !url.startsWith('tls:')) return undefined;
+  // The client would take an address for "localhost" and accept any server with a certificate for that.
+  if (isIP(new URL(url).hostname.replace(/^\[|\]$/g, '')) !== 0)
+    throw new AppError(
+      'INVALID_ARGUMENT',
+      'NATS_URL has an address: with TLS the server is called by its name.',
+    );
+  return caFile === undefined ? {} : { caFile };
+}
 
 /**
  * One connection per process, with the user's private inbox. It reconnects for ever: while the server is away requests
@@ -21,6 +39,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
   const connection = await connect({
     servers: options.url,
     name: `portcullis-${options.user}`,
+    tls: tlsOf(options),
     authenticator: nkeyAuthenticator(options.seed.reveal()),
     inboxPrefix: inboxPrefix(options.user),
     maxReconnectAttempts: -1,

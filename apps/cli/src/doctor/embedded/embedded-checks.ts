@@ -1,6 +1,7 @@
 import { skipped } from '../finding.js';
 import { diskSpaceCheck } from '../machine/disk-space.js';
 import { environmentCheck } from '../machine/environment.js';
+import { loadCheck } from '../machine/load.js';
 import { natsServerCheck } from '../machine/nats-server.js';
 import { nodeCheck } from '../machine/node.js';
 import { postgresBinariesCheck } from '../machine/postgres-binaries.js';
@@ -45,5 +46,6 @@ export const machineChecks = (
   natsServerCheck(natsServer),
   postgresBinariesCheck(),
   diskSpaceCheck(directory, freeAt),
+  loadCheck(),
   environmentCheck(variables),
 ];

@@ -1,5 +1,6 @@
 import { diskSpaceCheck } from './disk-space.js';
 import { judgeVariables } from './environment.js';
+import { judgeLoad } from './load.js';
 import { natsServerCheck } from './nats-server.js';
 import { judgeRuntime } from './node.js';
 import type { Check } from '../run-checks.js';
@@ -38,6 +39,15 @@ describe('disk space', () => {
     const findings = await made(diskSpaceCheck('/srv/a/b', freeAt));
     expect(findings).toMatchObject([{ status: 'fail', reason: expect.stringContaining('at /srv:') }]);
   });
+});
+
+it.each([
+  [0.5, 2, 'ok'],
+  [8, 2, 'ok'],
+  [8.1, 2, 'info'],
+  [8.1, 4, 'ok'],
+])('says of a load of %d on %d processors how far answers can be relied on', (load, processors, status) => {
+  expect(judgeLoad(load, processors)).toMatchObject([{ status }]);
 });
 
 describe('variables', () => {

@@ -3,7 +3,7 @@ import { connectEventStore } from '@portcullis/eventing';
 import { readOwnFile } from '../directory/read-own-file.js';
 import type { PartAnswer } from './part.js';
 
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 6_000;
 
 /** Reads the end of `$all` with the services' credential. */
 export async function askEventStore(urlFile: string, relocate = (url: string) => url): Promise<PartAnswer> {

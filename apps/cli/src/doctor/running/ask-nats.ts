@@ -16,7 +16,7 @@ export interface NatsAddress {
   deployed: boolean;
 }
 
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 6_000;
 
 type Outcome = { user: NatsUser; version: string } | { user: NatsUser; problem: string; refused: boolean };
 

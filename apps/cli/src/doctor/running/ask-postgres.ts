@@ -9,7 +9,7 @@ export interface DatabaseRole {
   urlFile: string;
 }
 
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 6_000;
 
 export type Rows = Record<string, unknown>[];
 

@@ -3,7 +3,7 @@ import { warn } from '../finding.js';
 import type { PartAnswer } from './part.js';
 
 /** A service waits up to 2 s for each of its own checks. */
-const TIMEOUT_MS = 4_500;
+const TIMEOUT_MS = 6_000;
 
 const checkSchema = z.object({ name: z.string(), ok: z.boolean(), problem: z.string().optional() });
 /** Of the health server, or in the details of an admin API problem (RFC 9457). */
@@ -26,6 +26,8 @@ const CAUSES: Record<string, readonly string[]> = {
   eventstore: ['eventstore'],
   caughtup: ['eventstore'],
   projection: ['eventstore', 'postgres'],
+  // Given by control, which keeps them in its database.
+  lease: ['nats', 'control', 'postgres'],
 };
 
 /** @param version of this command line; a service that says another one is told of */

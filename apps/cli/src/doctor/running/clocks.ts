@@ -64,7 +64,7 @@ async function readClock(
 }
 
 const HTTP_RESOLUTION_MS = 1_000;
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 6_000;
 
 /** The `Date` of an answer (RFC 9110, section 6.6.1): whole seconds, rounded down. */
 export const httpClock = (name: string, url: string): ClockSource => ({
