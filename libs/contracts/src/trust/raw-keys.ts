@@ -32,7 +32,7 @@ export function privateKeyFromRaw(curve: Curve, raw: Uint8Array): KeyObject {
  */
 export function rawPublicKey(key: KeyObject): Buffer {
   const half = key.type === 'private' ? createPublicKey(key) : key;
-  // As JWK (RFC 8037), because OpenSSL takes twenty times as long to write DER, and this is done for each sealed record.
+  // As JWK (RFC 8037), because OpenSSL takes twenty times as long to write DER.
   const { kty, x } = half.export({ format: 'jwk' });
   return checked(kty === 'OKP' && x !== undefined ? Buffer.from(x, 'base64url') : Buffer.alloc(0));
 }
