@@ -5,14 +5,15 @@ import { eventually } from './eventually.js';
 export const CONSEQUENCES: Record<string, string[]> = {
   nats: ['vault', 'policy', 'control', 'gateway'],
   postgres: [
-    ...['vault', 'audit', 'control', 'gateway'],
+    ...['vault', 'audit', 'control', 'policy', 'gateway'],
     ...['schema-control', 'schema-vault', 'schema-audit', 'backlog'],
   ],
   eventstore: ['policy', 'audit'],
   vault: [],
   policy: [],
   audit: [],
-  control: ['gateway'],
+  // Nobody holds a lease without it.
+  control: ['vault', 'policy', 'gateway'],
   gateway: [],
 };
 

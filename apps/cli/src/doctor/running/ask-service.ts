@@ -26,8 +26,8 @@ const CAUSES: Record<string, readonly string[]> = {
   eventstore: ['eventstore'],
   caughtup: ['eventstore'],
   projection: ['eventstore', 'postgres'],
-  // Given by control, which keeps them in its database.
-  lease: ['nats', 'control', 'postgres'],
+  // Given by control, which keeps them in its database; policy reads the event store before it has one.
+  lease: ['nats', 'control', 'postgres', 'eventstore'],
 };
 
 /** @param version of this command line; a service that says another one is told of */

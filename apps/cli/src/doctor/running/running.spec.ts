@@ -44,6 +44,14 @@ describe('readiness', () => {
     });
   });
 
+  it.each(['control', 'postgres', 'nats', 'eventstore'])(
+    'of a lapsed lease may be explained by %s',
+    (cause) => {
+      const body = { ready: false, checks: [{ name: 'lease', ok: false, problem: 'it has lapsed' }] };
+      expect(judgeReadiness({ status: 503, body }, '1.0.0').causes?.flat()).toContain(cause);
+    },
+  );
+
   it('has no explanation for a check that is not known here', () => {
     const body = { ready: false, checks: [{ name: 'entropy', ok: false }] };
     expect(judgeReadiness({ status: 503, body }, '1.0.0').causes).toEqual([[]]);
