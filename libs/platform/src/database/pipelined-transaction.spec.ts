@@ -1,3 +1,6 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { jest } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { verifies } from '../../../../tools/verifies.js';
 import pg from 'pg';
@@ -53,6 +56,17 @@ const asOrg = (org: string, ...statements: Statement[]): Promise<unknown[][]> =>
   }).then(([, ...rows]) => rows as unknown[][]);
 
 describe('a pipelined transaction', () => {
+  it('sends what it has to say at once in one write', async () => {
+    await asOrg('A', all);
+    const write = jest.spyOn(Socket.prototype as Required<Duplex>, '_writev');
+    try {
+      await asOrg('A', all, all, all);
+      expect(write).toHaveBeenCalledTimes(1);
+    } finally {
+      write.mockRestore();
+    }
+  });
+
   it('gives the rows of each statement, of its organisation alone, and leaves no setting behind', async () => {
     verifies('D3');
     expect(await asOrg('A', insert('A', '1'), insert('A', '2'), all)).toEqual([

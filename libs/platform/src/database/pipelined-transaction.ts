@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { DataSource } from 'typeorm';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 
@@ -50,7 +51,9 @@ async function converse<T>(
   work: (send: Send) => Promise<{ answers: Promise<T> }>,
 ): Promise<T> {
   const failures: unknown[] = [];
+  const hold = writeTogether(client);
   const sent = (statement: string | Statement): Promise<QueryResult> => {
+    hold();
     const answer = client.query(statement as Statement);
     answer.catch((error: unknown) => failures.push(error));
     return answer;
@@ -70,6 +73,24 @@ async function converse<T>(
   } catch (error) {
     throw failures[0] ?? error;
   }
+}
+
+/**
+ * Gives what is to be called before something is sent: whatever is sent within one turn of the event loop then goes in
+ * one write. Each would be a system call and a wake-up of PostgreSQL otherwise.
+ */
+function writeTogether(client: PoolClient): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  let held = false;
+  return () => {
+    if (held) return;
+    held = true;
+    stream.cork();
+    setImmediate(() => {
+      held = false;
+      stream.uncork();
+    });
+  };
 }
 
 /** Settings of the transaction: whose rows it sees, and whether its commit waits for the disk. They end with it. */
