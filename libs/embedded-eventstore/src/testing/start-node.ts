@@ -11,7 +11,9 @@ import { connectionString } from '../connection-string.js';
 
 type NodeProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+/** Another build of the node, to see whether a test notices what is wrong with it. */
+const MAIN =
+  process.env['EVENTSTORE_NODE_MAIN'] ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const START_DEADLINE_MS = 15_000;
 
 /** The real node as a process of its own, with a database in a fresh directory. For tests of whatever needs one. */
@@ -40,20 +42,18 @@ export interface TestNodeOptions {
   anyForgets?: boolean;
   /** Makes a scavenge slow enough to meet it at work. */
   scavengePauseMs?: number;
-  /** Another build of the node. */
-  main?: string;
 }
 
 /** @throws Error when the package has not been built, or the node does not become ready */
 export async function startEventStoreNode(options: TestNodeOptions = {}): Promise<TestNode> {
-  const { main = MAIN, anyForgets = false, scavengePauseMs = 0 } = options;
-  if (!existsSync(main)) {
+  const { anyForgets = false, scavengePauseMs = 0 } = options;
+  if (!existsSync(MAIN)) {
     throw new Error(
-      `${main} is missing: build first (node node_modules/tsc7/bin/tsc -b libs/embedded-eventstore)`,
+      `${MAIN} is missing: build first (node node_modules/tsc7/bin/tsc -b libs/embedded-eventstore)`,
     );
   }
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-eventstore-'));
-  const command = [main, '--scavenge-pause-ms', String(scavengePauseMs)];
+  const command = [MAIN, '--scavenge-pause-ms', String(scavengePauseMs)];
   const node = new SpawnedNode(directory, anyForgets ? [...command, '--any-forgets'] : command);
   await node.start(0);
   return node;
