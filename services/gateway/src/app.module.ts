@@ -51,7 +51,8 @@ export class AppModule {
     const together = new TogetherCaller(caller);
     const dialer = createDialer({ allow: config.EGRESS_ALLOW });
     const appender = new AuditAppender(caller);
-    const recorder = new OutcomeRecorder(appender, logger);
+    // By itself: a repeated outcome that audit has to look up must not hold up the intents of calls.
+    const recorder = new OutcomeRecorder(new AuditAppender(caller), logger);
     const principals = new Principals(caller, keyring);
     const directory = new ServerDirectory(caller);
     const section = new SealedSection();
