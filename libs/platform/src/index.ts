@@ -12,6 +12,7 @@ export {
   requiredText,
   secretFile,
   serviceFields,
+  trustedProxies,
 } from './config/fields.js';
 export { parseConfig } from './config/parse-config.js';
 export { checkSchema, type SchemaOptions, type SchemaReport } from './database/check-schema.js';
@@ -34,6 +35,7 @@ export { within, type Waiting } from './deadlines/within.js';
 export { PassThroughFilter } from './errors/pass-through-filter.js';
 export { ProblemFilter } from './errors/problem-filter.js';
 export { portOf, readiness, startHealthServer, type ReadinessCheck } from './health/health-server.js';
+export { TrustedProxies } from './http/trusted-proxies.js';
 export { currentCorrelation, withCorrelation, type Correlation } from './logging/correlation.js';
 export { createLogger, type Logger } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { databaseFields, parseConfig, secretFile, serviceFields } from '@portcullis/platform';
+import { databaseFields, parseConfig, secretFile, serviceFields, trustedProxies } from '@portcullis/platform';
 import { z } from 'zod';
 
 /** SHA-256 as `sha256sum` prints it or in base64url, as 32 bytes. */
@@ -45,6 +45,7 @@ const schema = z.object({
   ...databaseFields,
   BOOTSTRAP_TOKEN_HASH_FILE: bootstrapTokenHash,
   HTTP_ALLOWED_HOSTS: allowedHosts,
+  TRUSTED_PROXIES: trustedProxies,
 });
 
 export type Config = z.infer<typeof schema>;

@@ -94,7 +94,7 @@ async function createApp(
   const { logger, connection, keyring, clock } = runtime;
   const adapter = new FastifyAdapter({
     exposeHeadRoutes: false,
-    // The peer's address, never a header: whoever terminates TLS in front is not believed about clients.
+    // Whom to believe about a client's address is TRUSTED_PROXIES' business, and of the guard that asks.
     trustProxy: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: false },
     requestTimeout: 30_000,
@@ -107,12 +107,12 @@ async function createApp(
   const routes = secureHttp(app, config.HTTP_ALLOWED_HOSTS);
   app.useGlobalFilters(new ProblemFilter(logger));
   app.useGlobalGuards(
-    new AdminApiGuard(
-      app.get(Reflector),
-      app.get(AuthenticateKey),
-      app.get(AuthorizeAdmin),
-      app.get(BootstrapToken),
-    ),
+    new AdminApiGuard(app.get(Reflector), {
+      authenticate: app.get(AuthenticateKey),
+      authorize: app.get(AuthorizeAdmin),
+      bootstrapToken: app.get(BootstrapToken),
+      proxies: config.TRUSTED_PROXIES,
+    }),
   );
   app.useGlobalInterceptors(
     // The first one has the last word.

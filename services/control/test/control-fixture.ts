@@ -52,7 +52,7 @@ export interface ControlFixture {
   readonly gateway: VerbCaller;
   readonly gatewayConnection: NatsConnection;
   /** Another replica of control over the same database. Stopped with the fixture. */
-  startReplica(): Promise<{ control: RunningControl; url: string }>;
+  startReplica(changes?: Record<string, string>): Promise<{ control: RunningControl; url: string }>;
   api(method: string, path: string, options?: ApiOptions): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export async function startFixture(): Promise<ControlFixture> {
     writeFileSync(join(directory, name), content, { mode: 0o600 });
     return join(directory, name);
   };
-  const config = readConfig({
+  const environment = {
     LOG_LEVEL: 'debug',
     NATS_URL: nats.url,
     NATS_NKEY_SEED_FILE: file('seed', nats.seedOf('control').revealText()),
@@ -77,7 +77,7 @@ export async function startFixture(): Promise<ControlFixture> {
     DATABASE_JOB_URL_FILE: file('job', database.jobUrl.revealText()),
     BOOTSTRAP_TOKEN_HASH_FILE: file('hash', createHash('sha256').update(BOOTSTRAP_TOKEN).digest('hex')),
     HTTP_ALLOWED_HOSTS: '127.0.0.1',
-  });
+  };
   const connections = await Promise.all(
     (['policy', 'vault', 'audit', 'gateway'] as const).map((user) => nats.connectAs(user)),
   );
@@ -93,9 +93,9 @@ export async function startFixture(): Promise<ControlFixture> {
   await Promise.all(connections.map((connection) => connection.flush()));
   const lines: string[] = [];
   const running: RunningControl[] = [];
-  const startReplica = async () => {
+  const startReplica = async (changes: Record<string, string> = {}) => {
     const logger = createLogger('control', 'debug', { write: (line) => void lines.push(line) });
-    const control = await startControl(config, logger);
+    const control = await startControl(readConfig({ ...environment, ...changes }), logger);
     running.push(control);
     return { control, url: `http://127.0.0.1:${control.ready['port']}` };
   };

@@ -84,6 +84,7 @@ export class AppModule {
       lease,
       logger,
       sources: { hosts: config.ALLOWED_HOSTS, origins: config.ALLOWED_ORIGINS },
+      proxies: config.TRUSTED_PROXIES,
       callDeadlineMs: config.CALL_DEADLINE_MS,
       maxBodyBytes: config.MAX_BODY_BYTES,
     });

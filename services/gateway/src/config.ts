@@ -1,4 +1,4 @@
-import { parseConfig, serviceFields } from '@portcullis/platform';
+import { parseConfig, serviceFields, trustedProxies } from '@portcullis/platform';
 import { z } from 'zod';
 
 const list = z
@@ -19,6 +19,7 @@ const schema = z.object({
   ALLOWED_HOSTS: list,
   /** Origins of browser-based clients, comma-separated. */
   ALLOWED_ORIGINS: list,
+  TRUSTED_PROXIES: trustedProxies,
   /** Exactly these `host:port` pairs may be upstreams although they are private or plain http. */
   EGRESS_ALLOW: list,
   /** How long a call may take in all, milliseconds. */

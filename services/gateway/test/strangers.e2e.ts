@@ -260,3 +260,32 @@ describe('a message', () => {
     });
   });
 });
+
+describe('a client that says where it comes from', () => {
+  /** What control is told of where a request came from: a hash under a key that this gateway process has. */
+  async function sourcesOf(forwarded: string[]): Promise<string[]> {
+    installation.control.sources.length = 0;
+    for (const header of forwarded) {
+      // A key of its own each time, or the gateway would know it already.
+      const headers = {
+        authorization: `Bearer ${generateApiKey().key.revealText()}`,
+        'x-forwarded-for': header,
+      };
+      expect((await send(installation.url('notes'), { headers, body: {} })).status).toBe(401);
+    }
+    return installation.control.sources;
+  }
+  const FORWARDED = ['198.51.100.1', '198.51.100.2', '127.0.0.1, 198.51.100.1'];
+
+  it('is not believed', async () => {
+    expect(new Set(await sourcesOf(FORWARDED)).size).toBe(1);
+  });
+
+  it('is not believed either where a proxy is, but for what the proxy itself has added', async () => {
+    await installation.stopGateway();
+    await installation.startGateway({ EGRESS_ALLOW: upstream.host, TRUSTED_PROXIES: '127.0.0.0/8' });
+    const [first, second, forged] = await sourcesOf(FORWARDED);
+    expect(second).not.toBe(first);
+    expect(forged).toBe(first);
+  });
+});

@@ -29,7 +29,8 @@ export interface ComposeService {
   security_opt?: string[];
   restart?: string;
   network_mode?: string;
-  networks: string[];
+  /** By name, or with what is special about it there. */
+  networks: string[] | Record<string, { ipv4_address?: string }>;
   ports?: string[];
   environment?: Record<string, string>;
   env_file?: unknown;
@@ -42,7 +43,7 @@ export interface ComposeService {
 
 export interface ComposeFile {
   services: Record<string, ComposeService>;
-  networks: Record<string, { internal?: boolean }>;
+  networks: Record<string, { internal?: boolean; ipam?: { config: { subnet: string }[] } }>;
 }
 
 /** The file as `docker compose` sees it with these variables: anchors merged, `${…}` replaced. Throws on a missing one. */
@@ -87,6 +88,9 @@ export const environmentOutside = (service: ComposeService): Record<string, stri
 /** `vault` and `vault-migration` are of the service `vault`; stores and the proxy are of none. */
 export const ownServices = ({ services }: ComposeFile): [string, ComposeService][] =>
   Object.entries(services).filter(([, service]) => service.build !== undefined);
+
+export const networksOf = ({ networks }: ComposeService): string[] =>
+  Array.isArray(networks) ? networks : Object.keys(networks);
 
 export const isMigration = (name: string): boolean => name.endsWith('-migration');
 

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { verifies } from '../../../../tools/verifies.js';
@@ -9,6 +10,7 @@ import {
   COMPOSE_FILE,
   environmentOutside,
   isMigration,
+  networksOf,
   outside,
   ownServices,
   packageOf,
@@ -208,7 +210,7 @@ describe('containers', () => {
   it('reach only whom they have to: the database and the event store from their services, the outside from two', () => {
     const members = (network: string): string[] =>
       all()
-        .flatMap(([name, { networks }]) => (networks.includes(network) ? [name] : []))
+        .flatMap(([name, service]) => (networksOf(service).includes(network) ? [name] : []))
         .sort();
     const migrations = ['audit-migration', 'control-migration', 'vault-migration'];
     expect(members('database')).toEqual([...migrations, 'audit', 'control', 'postgres', 'vault'].sort());
@@ -224,6 +226,27 @@ describe('containers', () => {
   });
 });
 
+describe('the address of a client', () => {
+  it('is believed of Caddy, which has a fixed one in a network of its own, and of nobody else', () => {
+    const { networks } = file.services['caddy']!;
+    const own = (networks as Record<string, { ipv4_address?: string }>)['edge']!.ipv4_address!;
+    const [{ subnet }] = file.networks['edge']!.ipam!.config as [{ subnet: string }];
+    const [base, length] = subnet.split('/') as [string, string];
+    const range = new BlockList();
+    range.addSubnet(base, Number(length));
+    expect(range.check(own)).toBe(true);
+    const believed = all().flatMap(([name, { environment }]) =>
+      environment?.['TRUSTED_PROXIES'] === undefined ? [] : [[name, environment['TRUSTED_PROXIES']]],
+    );
+    expect(believed).toEqual([
+      ['gateway', own],
+      ['control', own],
+    ]);
+    // Otherwise Caddy would pass on what clients say of themselves.
+    expect(caddyfile).not.toMatch(/trusted_proxies|X-Forwarded-For/i);
+  });
+});
+
 describe('secrets', () => {
   it('are files: no variable holds one, and none has a default', () => {
     const text = readFileSync(COMPOSE_FILE, 'utf8');
@@ -236,8 +259,10 @@ describe('secrets', () => {
       expect([name, env_file]).toEqual([name, undefined]);
     }
     for (const [, name, value] of text.matchAll(/\$\{(\w+):-([^}]*)\}/g)) {
-      expect(name).toMatch(/_VERSION$|_LOG_LEVEL$|_ALLOWED_ORIGINS$|_EGRESS_ALLOW$/);
-      expect(value).toMatch(/^(|info|\d+\.\d+\.\d+)$/);
+      expect(name).toMatch(
+        /_VERSION$|_LOG_LEVEL$|_ALLOWED_ORIGINS$|_EGRESS_ALLOW$|_EDGE_SUBNET$|_PROXY_ADDRESS$/,
+      );
+      expect(value).toMatch(/^(|info|\d+\.\d+\.\d+|172\.31\.250\.(0\/24|2))$/);
     }
     expect(text).not.toMatch(/:\/\/[^\s/]*:[^\s/]*@|changeit|trust\b(?!-)/);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Secret } from '@portcullis/contracts';
 import { z } from 'zod';
+import { faultOfRange, TrustedProxies } from '../http/trusted-proxies.js';
 
 /** A variable that has to be there: a secret has no default, and the message names what is missing. */
 const required = (what: string) => z.string({ error: `is required: ${what}` }).min(1, `is required: ${what}`);
@@ -36,6 +37,27 @@ export const serviceFields = {
   /** 1: stop when standard input ends, so that no service outlives the process that started it. */
   EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
 };
+
+/**
+ * Comma-separated addresses or CIDR ranges of the reverse proxies in front of a service; none by default. Of them alone
+ * `X-Forwarded-For` is believed.
+ */
+export const trustedProxies = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const ranges = text
+      .split(',')
+      .map((range) => range.trim())
+      .filter((range) => range !== '');
+    const faults = ranges.flatMap((range) => {
+      const fault = faultOfRange(range);
+      return fault === null ? [] : [`"${range}" ${fault}`];
+    });
+    if (faults.length === 0) return new TrustedProxies(ranges);
+    context.addIssue({ code: 'custom', message: faults.join(', ') });
+    return z.NEVER;
+  });
 
 /** Variables of a service with a database. */
 export const databaseFields = {

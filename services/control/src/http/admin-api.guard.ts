@@ -1,6 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import { AppError, Secret } from '@portcullis/contracts';
+import type { TrustedProxies } from '@portcullis/platform';
 import type { AuthorizeAdmin } from '../access/authorize-admin.js';
 import type { Admin } from '../authentication/admin.js';
 import { notAuthenticated, type AuthenticateKey } from '../authentication/authenticate-key.js';
@@ -9,6 +10,13 @@ import { readRequest } from './read-request.js';
 import type { Asked, RouteScope, RouteSpec } from './route.js';
 import { ROUTE, type CheckedRequest } from './serves.js';
 
+export interface GuardParts {
+  authenticate: AuthenticateKey;
+  authorize: AuthorizeAdmin;
+  bootstrapToken: BootstrapToken;
+  proxies: TrustedProxies;
+}
+
 /**
  * What comes before every handler, in this order: whose key is this, may it be used here, does policy allow the
  * operation, is the request what the route takes. A handler without a route specification is not served.
@@ -16,9 +24,7 @@ import { ROUTE, type CheckedRequest } from './serves.js';
 export class AdminApiGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly authenticate: AuthenticateKey,
-    private readonly authorize: AuthorizeAdmin,
-    private readonly bootstrapToken: BootstrapToken,
+    private readonly parts: GuardParts,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -34,16 +40,17 @@ export class AdminApiGuard implements CanActivate {
   private async admit({ access }: RouteSpec, request: CheckedRequest): Promise<Admin | undefined> {
     if (access.kind === 'public') return undefined;
     const token = bearerOf(request);
-    const source = `http ${request.ip}`;
+    const address = this.parts.proxies.addressOf(request.raw);
+    const source = `http ${address}`;
     if (access.kind === 'bootstrap') {
-      this.bootstrapToken.check(token, source);
+      this.parts.bootstrapToken.check(token, source);
       return undefined;
     }
-    const authenticated = await this.authenticate.run(token, source);
+    const authenticated = await this.parts.authenticate.run(token, source);
     token.wipe();
-    const admin = { ...authenticated, address: request.ip, userAgent: userAgentOf(request) };
+    const admin = { ...authenticated, address, userAgent: userAgentOf(request) };
     requireScope(admin, access.scope);
-    if (access.kind === 'key') await this.authorize.run(admin, access.operation);
+    if (access.kind === 'key') await this.parts.authorize.run(admin, access.operation);
     return admin;
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError, newId, parseIJson, toErrorBody } from '@portcullis/contracts';
-import { withCorrelation, type Logger, type ReplicaLease } from '@portcullis/platform';
+import { withCorrelation, type Logger, type ReplicaLease, type TrustedProxies } from '@portcullis/platform';
 import type { ClientFacts } from '../governed/governed-call.js';
 import type { Principals } from '../identity/principals.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
@@ -23,6 +23,7 @@ export interface EndpointParts {
   lease: Pick<ReplicaLease, 'isHeld' | 'awaitHeld'>;
   logger: Logger;
   sources: AllowedSources;
+  proxies: TrustedProxies;
   /** How long a call may take in all, milliseconds. */
   callDeadlineMs: number;
   maxBodyBytes: number;
@@ -84,7 +85,7 @@ export class McpEndpoint {
     checkSource(request, this.parts.sources);
     const { lease } = this.parts;
     if (!lease.isHeld) await lease.awaitHeld();
-    const address = request.socket.remoteAddress ?? 'unknown';
+    const address = this.parts.proxies.addressOf(request);
     const principal = await this.parts.principals.authenticate(request.headers.authorization, address);
     const slug = slugOfPath(request.url ?? '');
     const endpoint = slug === null ? null : await this.parts.directory.resolve(principal.principal.org, slug);

@@ -31,6 +31,8 @@ export class ControlStandIn {
   readonly authenticate: VerbResponder<AuthenticateRequest, AuthenticateReply>;
   readonly directory: VerbResponder<{ org: string }, { servers: ServerEndpoint[] }>;
   readonly leases: LeaseGrantor;
+  /** Of every key that was presented: hashes of the address it came from, as the gateway makes them. */
+  readonly sources: string[] = [];
   private readonly members = new Map<string, Principal>();
 
   constructor(
@@ -77,7 +79,8 @@ export class ControlStandIn {
     this.leases.mode = 'granting';
   }
 
-  private recognise({ nonce, sealed }: AuthenticateRequest): AuthenticateReply {
+  private recognise({ nonce, sealed, source }: AuthenticateRequest): AuthenticateReply {
+    this.sources.push(source);
     const channel = new SealedChannel(this.keyring.sealKey(), this.keyring.sealKeyOf('gateway'));
     const binding = sha256(fromB64u(nonce));
     const key = channel.open({ purpose: 'api-key', binding, aad: binding }, fromB64u(sealed)).revealText();
