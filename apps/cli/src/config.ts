@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SERVICES, type EmbeddedService } from './setup/trust.js';
 
 const upSchema = z.object({
   /** Path of nats-server, when it is not where distributions put it. */
@@ -9,6 +10,8 @@ const upSchema = z.object({
 export type UpEnvironment = z.infer<typeof upSchema> & {
   /** Variables for single services, by service. */
   tuning: Record<string, Record<string, string>>;
+  /** How many of a service are to run, where it is more than one. */
+  replicas: Partial<Record<EmbeddedService, number>>;
 };
 
 /** `PORTCULLIS_SET_AUDIT_INTENT_DEADLINE_MS=5000` gives `audit` the variable `INTENT_DEADLINE_MS`. */
@@ -18,6 +21,7 @@ const TUNING = /^PORTCULLIS_SET_([A-Z]+)_([A-Z][A-Z0-9_]*)$/;
 export const upEnvironment = (): UpEnvironment => ({
   ...upSchema.parse(process.env),
   tuning: readTuning(process.env),
+  replicas: readReplicas(process.env),
 });
 
 /** What `portcullis doctor` takes from its environment: of our own variables the names, never the values. */
@@ -34,6 +38,20 @@ function readTuning(environment: NodeJS.ProcessEnv): Record<string, Record<strin
     (tuning[service.toLowerCase()] ??= {})[variable] = value;
   }
   return tuning;
+}
+
+/** `PORTCULLIS_REPLICAS_GATEWAY=2` */
+export const replicasVariable = (service: EmbeddedService): string =>
+  `PORTCULLIS_REPLICAS_${service.toUpperCase()}`;
+
+function readReplicas(environment: NodeJS.ProcessEnv): UpEnvironment['replicas'] {
+  const counts = SERVICES.flatMap((service) => {
+    const value = environment[replicasVariable(service)];
+    if (value === undefined) return [];
+    if (!/^[1-9]$/.test(value)) throw new Error(`${replicasVariable(service)} must be a number from 1 to 9`);
+    return [[service, Number(value)] as const];
+  });
+  return Object.fromEntries(counts);
 }
 
 const notesSchema = z.object({

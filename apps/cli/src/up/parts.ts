@@ -4,7 +4,7 @@ import { processPart, type Part } from '../processes/managed-process.js';
 import type { DataDirectory } from '../setup/data-directory.js';
 import type { EmbeddedService } from '../setup/trust.js';
 import { programOf } from './program-of.js';
-import { serviceEnvironment, type Run } from './service-environment.js';
+import { replicaEnvironment, serviceEnvironment, type Run } from './service-environment.js';
 
 const READY_WITHIN_MS = 60_000;
 
@@ -32,6 +32,14 @@ export const servicePart = (service: EmbeddedService, run: Run): Part =>
     name: service,
     args: [programOf(`@portcullis/${service}`, 'main.js')],
     env: serviceEnvironment(service, run),
+  });
+
+/** @param number 2 for the first one beside {@link servicePart}, which is called `gateway-2` */
+export const replicaPart = (service: EmbeddedService, number: number, run: Run): Part =>
+  nodePart(run, {
+    name: `${service}-${number}`,
+    args: [programOf(`@portcullis/${service}`, 'main.js')],
+    env: replicaEnvironment(service, run),
   });
 
 /** Password and certificate of the event store's node; made by the node at its first start. */

@@ -12,6 +12,8 @@ export interface Run {
   ports: Ports;
   /** Variables that the operator set for single services. */
   tuning: Record<string, Record<string, string>>;
+  /** How many of a service run, where it is more than one. */
+  replicas: Partial<Record<EmbeddedService, number>>;
 }
 
 type Environment = Record<string, string>;
@@ -25,6 +27,13 @@ export const eventStoreUrlFile = (data: DataDirectory): string => data.file('sec
 export function serviceEnvironment(service: EmbeddedService, run: Run): Environment {
   return { ...DEFAULTS, ...run.tuning[service], ...commonTo(service, run), ...OWN[service](run) };
 }
+
+/** Of a further replica: all the same, but at ports of its own, which its ready line says. */
+export const replicaEnvironment = (service: EmbeddedService, run: Run): Environment => ({
+  ...serviceEnvironment(service, run),
+  HTTP_PORT: '0',
+  ...(service === 'policy' ? { GRPC_PORT: '0' } : {}),
+});
 
 const DEFAULTS: Environment = { LOG_LEVEL: 'info' };
 

@@ -6,6 +6,7 @@ import { natsServerBinary } from '../nats/nats-server-binary.js';
 import { postgresPart } from '../postgres/postgres-part.js';
 import { ensureServiceDatabases } from '../postgres/service-databases.js';
 import type { Part } from '../processes/managed-process.js';
+import type { ReadyReport } from '../processes/readiness.js';
 import { reapOrphans } from '../processes/reap-orphans.js';
 import { holdInstallation } from '../processes/single-instance.js';
 import { Supervisor } from '../processes/supervisor.js';
@@ -17,7 +18,7 @@ import { writeFileAtomically } from '../setup/private-files.js';
 import { readSecret } from '../setup/secrets.js';
 import { SERVICES, type EmbeddedService } from '../setup/trust.js';
 import { migrateDatabases } from './migrate-databases.js';
-import { eventStoreCredentials, eventStorePart, servicePart } from './parts.js';
+import { eventStoreCredentials, eventStorePart, replicaPart, servicePart } from './parts.js';
 import { choosePorts } from './ports.js';
 import { describeEvent, type Progress } from './progress.js';
 import { eventStoreUrlFile, type Run } from './service-environment.js';
@@ -33,6 +34,8 @@ export interface UpOptions {
 
 export interface RunningInstallation extends Run {
   supervisor: Supervisor;
+  /** What further replicas said when they were ready, by name (`gateway-2`): their ports. */
+  replicaReports: Record<string, ReadyReport>;
   /** Ends everything in reverse order and lets the data directory go. */
   stop: () => Promise<void>;
 }
@@ -71,8 +74,8 @@ export async function startInstallation(options: UpOptions): Promise<RunningInst
   options.signal.addEventListener('abort', abort);
   try {
     const run = await prepare(data, id, options);
-    await startParts(run, supervisor, options);
-    return { ...run, supervisor, stop };
+    const replicaReports = await startParts(run, supervisor, options);
+    return { ...run, supervisor, replicaReports, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -94,12 +97,17 @@ async function prepare(data: DataDirectory, id: string, options: UpOptions): Pro
   if (orphans > 0)
     progress.note(`Ended ${orphans} process${orphans > 1 ? 'es' : ''} that an earlier run had left`);
   const ports = await choosePorts(data, mcpPort);
-  return { data, installation: completeInstallation(data, id), ports, tuning: environment.tuning };
+  const { tuning, replicas } = environment;
+  return { data, installation: completeInstallation(data, id), ports, tuning, replicas };
 }
 
-async function startParts(run: Run, supervisor: Supervisor, options: UpOptions): Promise<void> {
+async function startParts(
+  run: Run,
+  supervisor: Supervisor,
+  options: UpOptions,
+): Promise<Record<string, ReadyReport>> {
   const { data, ports } = run;
-  const start = (label: string, part: Part, stage: number = STORES): Promise<unknown> =>
+  const start = (label: string, part: Part, stage: number = STORES): Promise<ReadyReport> =>
     options.progress.step(label, () => supervisor.start(part, stage));
   const binary = natsServerBinary({
     named: options.environment.NATS_SERVER_BIN,
@@ -121,7 +129,20 @@ async function startParts(run: Run, supervisor: Supervisor, options: UpOptions):
     await ensureServiceDatabases(data, ports.postgres);
     await migrateDatabases(run, options.signal);
   });
-  await allOf(SERVICES.map((service) => start(service, servicePart(service, run), STAGE_OF[service])));
+  const reports: Record<string, ReadyReport> = {};
+  const further = SERVICES.flatMap((service) =>
+    furtherReplicas(service, run).map(async (part) => {
+      reports[part.name] = await start(part.name, part, STAGE_OF[service]);
+    }),
+  );
+  const first = SERVICES.map((service) => start(service, servicePart(service, run), STAGE_OF[service]));
+  await allOf([...first, ...further]);
+  return reports;
+}
+
+function furtherReplicas(service: EmbeddedService, run: Run): Part[] {
+  const count = (run.replicas[service] ?? 1) - 1;
+  return Array.from({ length: count }, (_, index) => replicaPart(service, index + 2, run));
 }
 
 /** Like `Promise.all`, but rejects only after all have settled, so that nothing is still being started then. */

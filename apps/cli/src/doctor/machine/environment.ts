@@ -1,9 +1,13 @@
 import { ok, warn, type Finding } from '../finding.js';
 import type { Check } from '../run-checks.js';
+import { replicasVariable } from '../../config.js';
 import { SERVICES } from '../../setup/trust.js';
 
 /** What the command line itself reads, and what its parts and tests are marked with. */
-const KNOWN = ['PORTCULLIS_KEY', 'PORTCULLIS_INSTANCE', 'PORTCULLIS_PARENT_PIPE', 'PORTCULLIS_RUN_ID'];
+const KNOWN = [
+  ...['PORTCULLIS_KEY', 'PORTCULLIS_INSTANCE', 'PORTCULLIS_PARENT_PIPE', 'PORTCULLIS_RUN_ID'],
+  ...SERVICES.map(replicasVariable),
+];
 const TUNING_PREFIX = 'PORTCULLIS_SET_';
 
 /** @param names of variables; their values are nobody's business here */

@@ -53,6 +53,8 @@ it.each([
 describe('variables', () => {
   it.each([
     [['PATH', 'PORTCULLIS_KEY', 'PORTCULLIS_SET_AUDIT_INTENT_DEADLINE_MS'], 'ok', null],
+    [['PORTCULLIS_REPLICAS_GATEWAY'], 'ok', null],
+    [['PORTCULLIS_REPLICA_GATEWAY'], 'warn', 'did you mean PORTCULLIS_REPLICAS_GATEWAY?'],
     [['PORTCULLIS_KEYS'], 'warn', 'did you mean PORTCULLIS_KEY?'],
     [['PORTCULLIS_SET_ADUIT_INTENT_DEADLINE_MS'], 'warn', 'PORTCULLIS_SET_AUDIT_INTENT_DEADLINE_MS'],
     [['PORTCULLIS_SET_AUDIT_'], 'warn', null],
