@@ -12,13 +12,13 @@ const DEADLINE_MS = 60_000;
 const PAUSE_MS = 20;
 
 /** Repeats what the connection broke, as a caller does that does not know whether it was stored. */
-export async function whenBack<T>(work: () => Promise<T>): Promise<T> {
+export async function whenBack<T>(work: () => Promise<T>, givenUp = () => false): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (givenUp() || Date.now() > deadline) throw error;
       await pause(PAUSE_MS);
     }
   }
@@ -28,6 +28,7 @@ export async function whenBack<T>(work: () => Promise<T>): Promise<T> {
 export class Writer {
   readonly acknowledged: string[] = [];
   #stopped = false;
+  #abandoned = false;
 
   constructor(
     private readonly client: Client,
@@ -37,7 +38,8 @@ export class Writer {
   async run(): Promise<void> {
     for (let n = 0; !this.#stopped;) {
       const events = newEvents(1 + (n % 3), n);
-      await whenBack(() => this.client.appendToStream(this.stream, events, { expectedRevision: 'any' }));
+      const append = () => this.client.appendToStream(this.stream, events, { expectedRevision: 'any' });
+      await whenBack(append, () => this.#abandoned);
       this.acknowledged.push(...events.map(({ id }) => id));
       n += events.length;
     }
@@ -45,6 +47,10 @@ export class Writer {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  abandon(): void {
+    this.#stopped = this.#abandoned = true;
   }
 }
 
@@ -96,8 +102,10 @@ export interface Load {
   writers: Writer[];
   follower: Follower;
   acknowledged(): number;
-  /** Ends the load when what was begun is acknowledged; gives what the store then holds, in the order of `$all`. */
+  /** Ends the load when what was begun is acknowledged. */
   end(): Promise<void>;
+  /** Ends the load whatever becomes of it. */
+  abandon(): void;
 }
 
 export function startLoad(client: Client, streams: number): Load {
@@ -105,6 +113,8 @@ export function startLoad(client: Client, streams: number): Load {
   const writers = Array.from({ length: streams }, (_, n) => new Writer(client, `${prefix}-${n}`));
   const follower = new Follower(client, prefix).start();
   const running = Promise.all(writers.map((writer) => writer.run()));
+  // Heard by whoever ends the load; until then a test is busy with what made it fail.
+  running.catch(() => undefined);
   return {
     writers,
     follower,
@@ -113,6 +123,7 @@ export function startLoad(client: Client, streams: number): Load {
       for (const writer of writers) writer.stop();
       await running;
     },
+    abandon: () => writers.forEach((writer) => writer.abandon()),
   };
 }
 

@@ -35,7 +35,7 @@ export async function crashRounds({
     expect(load.follower.breaks).toBeGreaterThan(0);
     if (lastScavenge) expect(await completed(client, lastScavenge)).toMatchObject({ result: 'Success' });
   } finally {
-    await load.end();
+    load.abandon();
     await load.follower.stop();
     operations.close();
     await closeClient(client);
