@@ -10,12 +10,21 @@ export {
   type ErrorBody,
 } from './errors/error-body.js';
 export { Secret } from './sensitive/secret.js';
-export { REPLY_HEADER, REQUEST_HEADER, type Requester, type WireMessage } from './clients/requester.js';
+export {
+  CORRELATION_HEADER,
+  REPLY_HEADER,
+  REQUEST_HEADER,
+  TRACE_HEADER,
+  type CallObserver,
+  type Requester,
+  type WireMessage,
+} from './clients/requester.js';
 export type { ManyReply, ManyRequest } from './many.js';
 export { Convoy, type ConvoyOptions } from './clients/convoy.js';
 export { TogetherCaller } from './clients/together-caller.js';
 export { VerbCaller, type CallOptions, type VerbCalls } from './clients/verb-caller.js';
-export { verb, type Verb } from './verb.js';
+export { verb, type Verb, type VerbSubject } from './verb.js';
+export { readinessReplySchema, type ReadinessReply } from './messages/readiness.js';
 export { VERBS } from './verbs.js';
 export {
   HINTS,

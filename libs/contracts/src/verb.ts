@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import { manyReplySchema, manyRequestSchema, type ManyReply, type ManyRequest } from './many.js';
 import type { ServiceName } from './trust/identity.js';
 
+export type VerbSubject = `${string}.v1.${string}`;
+
 /** One request/reply subject `<service>.v1.<verb>`: the body is the contract JSON on both ways. */
 export interface Verb<Request, Reply> {
-  readonly subject: string;
+  readonly subject: VerbSubject;
   readonly callee: ServiceName;
   /** Services whose authenticated requests are served; everybody else gets UNAUTHENTICATED. */
   readonly callers: readonly ServiceName[];

@@ -43,10 +43,25 @@ import {
   secretMetadataSchema,
   subjectKeySchema,
 } from './messages/vault.js';
+import { readinessReplySchema, readinessRequestSchema } from './messages/readiness.js';
+import type { ServiceName } from './trust/identity.js';
 import { verb } from './verb.js';
 
 /** Services whose replicas keep something of an organisation in memory: a change has to reach each of them. */
 export const CACHE_HOLDERS = ['gateway', 'policy', 'vault'] as const;
+
+/** Asks a service whether it can serve. Shorter than a probe waits, longer than the service gives its own checks. */
+const readiness = <Callee extends ServiceName>(callee: Callee, callers: readonly ServiceName[]) =>
+  verb(
+    {
+      subject: `${callee}.v1.ready`,
+      callee,
+      callers,
+      request: readinessRequestSchema,
+      reply: readinessReplySchema,
+    },
+    { maxRequestKiB: 1, timeoutMs: 2000 },
+  );
 
 /** Every request/reply subject of the system. NATS permissions are derived from this table (subjects.ts). */
 export const VERBS = {
@@ -218,4 +233,8 @@ export const VERBS = {
     request: createSubjectKeyRequestSchema,
     reply: subjectKeySchema,
   }),
+  controlReady: readiness('control', ['gateway']),
+  policyReady: readiness('policy', ['gateway', 'control']),
+  auditReady: readiness('audit', ['gateway', 'control']),
+  vaultReady: readiness('vault', ['gateway', 'control']),
 } as const;

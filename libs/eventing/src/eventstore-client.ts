@@ -36,7 +36,11 @@ export interface EventStoreConnection {
   appendTimeoutMs?: number;
   /** How long anything else may stay unanswered. Default 10 s. */
   requestTimeoutMs?: number;
+  /** Runs around each append, and MUST give back what it gives: for measuring. */
+  aroundAppend?: AroundAppend;
 }
+
+export type AroundAppend = <T>(append: () => Promise<T>) => Promise<T>;
 
 /** How long closing waits for the client's own streams to end. */
 const DISPOSE_MS = 1_000;
@@ -53,6 +57,7 @@ export function connectEventStore(connection: EventStoreConnection): EventStore 
     openClient(url),
     connection.appendTimeoutMs ?? 5_000,
     connection.requestTimeoutMs ?? 10_000,
+    connection.aroundAppend ?? ((append) => append()),
   );
 }
 
@@ -69,16 +74,27 @@ class ClientEventStore implements EventStore {
   readonly #client: EventStoreDBClient;
   readonly #appendTimeoutMs: number;
   readonly #requestTimeoutMs: number;
+  readonly #aroundAppend: AroundAppend;
   readonly #open = new Set<Subscription>();
 
-  constructor(client: EventStoreDBClient, appendTimeoutMs: number, requestTimeoutMs: number) {
+  constructor(
+    client: EventStoreDBClient,
+    appendTimeoutMs: number,
+    requestTimeoutMs: number,
+    aroundAppend: AroundAppend,
+  ) {
     this.#client = client;
     this.#appendTimeoutMs = appendTimeoutMs;
     this.#requestTimeoutMs = requestTimeoutMs;
+    this.#aroundAppend = aroundAppend;
   }
 
   async append(stream: string, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
     checkAppend(stream, events);
+    return this.#aroundAppend(() => this.#append(stream, events, options));
+  }
+
+  async #append(stream: string, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
     // The client's own deadline does not fire on a server that has stopped answering.
     const sent = this.#client.appendToStream(stream, events.map(toClientEvent), {
       expectedRevision: options.expected,

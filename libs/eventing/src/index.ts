@@ -31,6 +31,7 @@ export {
   type StreamReader,
   type VerifyLink,
 } from './commands/event-stream.js';
+export { backlogAfter, type Backlog } from './store/backlog-after.js';
 export type { CheckpointStore } from './subscriptions/checkpoint-store.js';
 export type { BackoffOptions } from './subscriptions/backoff.js';
 export {

@@ -1,6 +1,6 @@
 import type { Keyring } from '@portcullis/contracts';
 import type { EventStore } from '@portcullis/eventing';
-import type { Logger, ReadinessCheck } from '@portcullis/platform';
+import type { Logger, ReadinessCheck, Telemetry } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { PostgresLeadership } from './adapters/postgres.leadership.js';
 import { PostgresProjection } from './adapters/postgres.projection.js';
@@ -16,10 +16,11 @@ import { SegmentRegistry } from './append/segment-registry.js';
 import type { Config } from './config.js';
 import { readinessChecks } from './health/readiness-checks.js';
 import { InterruptOverdue } from './interruption/interrupt-overdue.js';
-import { RunInterruption } from './interruption/run-interruption.js';
+import { INTERRUPTED_CALLS, RunInterruption } from './interruption/run-interruption.js';
 import type { Leadership, LeaderWork } from './ports/leadership.js';
 import { CollectingTime } from './projection/collecting-time.js';
 import { ProjectedHeads } from './projection/projected-heads.js';
+import { publishProjectionLag } from './projection/projection-lag.js';
 import { RunProjection } from './projection/run-projection.js';
 import { ExportRecords } from './query/export-records.js';
 import { QueryRecords } from './query/query-records.js';
@@ -34,6 +35,7 @@ export interface Parts {
   jobs: DataSource;
   logger: Logger;
   clock(): Date;
+  telemetry: Pick<Telemetry, 'metrics'>;
 }
 
 export interface UseCases {
@@ -77,7 +79,13 @@ export function compose(parts: Parts): Audit {
   const projection = new PostgresProjection(parts.jobs);
   const projecting = new RunProjection({ store, segments, projection, collecting, logger });
   const overdue = new InterruptOverdue({ projection, barrier, records, clock, deadlineMs });
-  const interrupting = new RunInterruption(overdue, logger, config.INTERRUPT_INTERVAL_MS);
+  const { metrics } = parts.telemetry;
+  const interrupting = new RunInterruption(overdue, {
+    logger,
+    intervalMs: config.INTERRUPT_INTERVAL_MS,
+    closed: metrics.counter(INTERRUPTED_CALLS),
+  });
+  publishProjectionLag(metrics, { store, projection, now: nowMs });
   const leadership = new PostgresLeadership(parts.jobs, 'portcullis/audit/projection', logger);
   const reading = { keyring, view, barrier, now };
   return {

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { Keyring, VerbCaller, type JsonValue } from '@portcullis/contracts';
-import { NatsRequester, type Logger, type ReadinessCheck } from '@portcullis/platform';
+import { NatsRequester, type Logger, type Readiness, type Telemetry } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { DataSource } from 'typeorm';
 import { AccessController } from './access/access.controller.js';
@@ -9,7 +9,7 @@ import { ChangePolicy } from './access/change-policy.js';
 import { PolicyCommands } from './access/policy-commands.js';
 import { ReadPolicy } from './access/read-policy.js';
 import { Assertions } from './authentication/assertions.js';
-import { AuthenticateKey } from './authentication/authenticate-key.js';
+import { AuthenticateKey, KEY_REFUSALS } from './authentication/authenticate-key.js';
 import { AuthenticationController } from './authentication/authentication.controller.js';
 import { FailureLimiter } from './authentication/failure-limiter.js';
 import { KeyAuthorities } from './authentication/key-authorities.js';
@@ -32,6 +32,7 @@ import { CreateOrganisation } from './organisations/create-organisation.js';
 import { FoundOrganisation } from './organisations/found-organisation.js';
 import { OrganisationsController } from './organisations/organisations.controller.js';
 import { DirectoryChanges } from './outbox/directory-changes.js';
+import { publishBacklog } from './outbox/outbox-backlog.js';
 import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { ManagePolicyClients } from './policy-clients/manage-policy-clients.js';
@@ -72,7 +73,8 @@ export interface Runtime {
   readonly clock: () => Date;
   readonly logger: Logger;
   readonly version: string;
-  readonly checks: readonly ReadinessCheck[];
+  readonly telemetry: Telemetry;
+  readonly readiness: () => Promise<Readiness>;
 }
 
 /** Who asks: keys, the limits on guessing them, and what other services are told. */
@@ -80,7 +82,13 @@ function identity(runtime: Runtime) {
   const limiter = new FailureLimiter();
   const authorities = new KeyAuthorities(runtime.dataSource, runtime.clock);
   const verified = new VerifiedKeys();
-  const authenticate = new AuthenticateKey({ ...runtime, authorities, verified, limiter });
+  const authenticate = new AuthenticateKey({
+    ...runtime,
+    authorities,
+    verified,
+    limiter,
+    refusals: runtime.telemetry.metrics.counter(KEY_REFUSALS),
+  });
   const assertions = new Assertions(runtime.keyring);
   return { ...runtime, limiter, authorities, authenticate, assertions };
 }
@@ -89,7 +97,8 @@ function identity(runtime: Runtime) {
 function foundation(runtime: Runtime) {
   const base = identity(runtime);
   const { connection, keyring, clock, assertions } = base;
-  const peers = new VerbCaller(new NatsRequester(connection), keyring, clock);
+  const peers = new VerbCaller(new NatsRequester(connection), keyring, clock, base.telemetry.calls);
+  publishBacklog(base.telemetry.metrics, base.jobDataSource);
   const relay = new OutboxRelay({ ...base, dataSource: base.jobDataSource, peers });
   const changes = new DirectoryChanges({ ...base, outbox: new Outbox(clock), relay });
   return {
@@ -139,7 +148,7 @@ function administration(base: Foundation): object[] {
     new ManageSecrets({ ...base, recorded }),
     new QueryRecords(peers, assertions),
     new ExportRecords(base),
-    new ServiceFacts(base.checks, openApiDocument(ROUTES, base.version)),
+    new ServiceFacts(base.readiness, openApiDocument(ROUTES, base.version)),
   ];
 }
 

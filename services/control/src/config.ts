@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { databaseFields, parseConfig, secretFile, serviceFields, trustedProxies } from '@portcullis/platform';
+import {
+  databaseFields,
+  operationsFields,
+  parseConfig,
+  secretFile,
+  serviceFields,
+  trustedProxies,
+} from '@portcullis/platform';
 import { z } from 'zod';
 
 /** SHA-256 as `sha256sum` prints it or in base64url, as 32 bytes. */
@@ -42,6 +49,7 @@ const allowedHosts = z
 
 const schema = z.object({
   ...serviceFields,
+  ...operationsFields,
   ...databaseFields,
   BOOTSTRAP_TOKEN_HASH_FILE: bootstrapTokenHash,
   HTTP_ALLOWED_HOSTS: allowedHosts,

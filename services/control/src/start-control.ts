@@ -4,17 +4,30 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Secret, type JsonValue } from '@portcullis/contracts';
+import { Secret, VerbCaller, VERBS, type JsonValue, type Keyring } from '@portcullis/contracts';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { DataSource } from 'typeorm';
 import {
+  brokerCheck,
   connectDatabase,
   connectNats,
+  databaseCheck,
   loadKeyring,
+  NatsRequester,
   NestLogger,
+  outsideTrace,
+  operationsAddress,
+  peerCheck,
+  portOf,
+  readinessOf,
+  startHealthServer,
+  startTelemetry,
   PassThroughFilter,
   ProblemFilter,
   ServiceCallerAuthenticator,
   VerbServer,
   type Logger,
+  type ReadinessCheck,
   type RunningService,
 } from '@portcullis/platform';
 import { AuthorizeAdmin } from './access/authorize-admin.js';
@@ -28,6 +41,7 @@ import { ROWS } from './database/rows.js';
 import { SCHEMA } from './database/schema.js';
 import { AdminApiGuard } from './http/admin-api.guard.js';
 import { ReplyInterceptor } from './http/reply.interceptor.js';
+import { observeRequests } from './http/observe-requests.js';
 import { secureHttp, type ServedRoute } from './http/secure-http.js';
 import { BootstrapToken } from './organisations/bootstrap-token.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -47,6 +61,7 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   const clock = () => new Date();
   const keyring = loadKeyring('control', config, clock);
   const trustBundle = JSON.parse(readFileSync(config.TRUST_BUNDLE_FILE, 'utf8')) as JsonValue;
+  const telemetry = await startTelemetry('control', config, logger);
   const hasher = new KeyHasher();
   const database = { schema: SCHEMA, applicationName: 'portcullis-control', entities: ROWS };
   const dataSource = await connectDatabase({ ...database, url: config.DATABASE_URL_FILE });
@@ -77,11 +92,24 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
     clock,
     logger,
     version: '0.1.0',
-    checks: [
-      { name: 'database', check: async () => void (await dataSource.query('SELECT 1')) },
-      { name: 'nats', check: () => connection.flush() },
-    ],
+    telemetry,
+    readiness: readinessOf(checksOf(dataSource, connection, keyring)),
   };
+}
+
+/**
+ * Keys are checked with database and broker alone. Changes of the directory and the trail need the others as well: it
+ * serves without them, but not everything.
+ */
+function checksOf(dataSource: DataSource, connection: NatsConnection, keyring: Keyring): ReadinessCheck[] {
+  // Asked without telemetry: probes are no requests.
+  const caller = new VerbCaller(new NatsRequester(connection), keyring);
+  const peers = (['policy', 'audit', 'vault'] as const).map((peer) => peerCheck(caller, peer));
+  return [
+    databaseCheck(dataSource),
+    brokerCheck(connection),
+    ...peers.map((check) => ({ ...check, degrades: true as const })),
+  ];
 }
 
 /** Tool names may be percent-encoded in a path: 128 characters become up to 384. */
@@ -91,7 +119,7 @@ async function createApp(
   runtime: Runtime,
   config: Config,
 ): Promise<{ app: NestFastifyApplication; routes: ServedRoute[] }> {
-  const { logger, connection, keyring, clock } = runtime;
+  const { logger, connection, keyring, clock, telemetry } = runtime;
   const adapter = new FastifyAdapter({
     exposeHeadRoutes: false,
     // Whom to believe about a client's address is TRUSTED_PROXIES' business, and of the guard that asks.
@@ -104,6 +132,7 @@ async function createApp(
     bodyParser: false,
     abortOnError: false,
   });
+  observeRequests(app, telemetry, outsideTrace(config));
   const routes = secureHttp(app, config.HTTP_ALLOWED_HOSTS);
   app.useGlobalFilters(new ProblemFilter(logger));
   app.useGlobalGuards(
@@ -121,7 +150,15 @@ async function createApp(
   );
   const authenticator = new ServiceCallerAuthenticator(keyring, clock);
   const verbs = app.connectMicroservice(
-    { strategy: new VerbServer({ connection, logger, authenticator }) },
+    {
+      strategy: new VerbServer({
+        connection,
+        logger,
+        authenticator,
+        telemetry,
+        readiness: { verb: VERBS.controlReady, state: runtime.readiness },
+      }),
+    },
     // Deferred, or the handlers would be wrapped before they get their filter; not inherited: the guard is HTTP's.
     { inheritAppConfig: false, deferInitialization: true },
   );
@@ -139,18 +176,25 @@ export async function startControl(config: Config, logger: Logger): Promise<Runn
   const barrier = app.get(Barrier);
   relay.start();
   barrier.start();
+  const operations = await startHealthServer(
+    operationsAddress(config),
+    runtime.readiness,
+    runtime.telemetry.metrics,
+  );
   const { port } = app.getHttpServer().address() as AddressInfo;
   return {
-    ready: { port },
+    ready: { port, operations: portOf(operations) },
     verifications: () => runtime.hasher.verifications,
     routes: () => routes,
     stop: async () => {
+      operations.close();
       await app.close();
       await Promise.all([relay.stop(), barrier.stop()]);
       await runtime.connection.drain();
       const { dataSource, changesDataSource, leasesDataSource, jobDataSource } = runtime;
       const pools = [dataSource, changesDataSource, leasesDataSource, jobDataSource];
       await Promise.all(pools.map((pool) => pool.destroy()));
+      await runtime.telemetry.stop();
     },
   };
 }

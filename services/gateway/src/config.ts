@@ -1,4 +1,4 @@
-import { parseConfig, serviceFields, trustedProxies } from '@portcullis/platform';
+import { operationsFields, parseConfig, serviceFields, trustedProxies } from '@portcullis/platform';
 import { z } from 'zod';
 
 const list = z
@@ -15,6 +15,7 @@ const count = (fallback: number) => z.coerce.number().int().min(1).default(fallb
 
 const schema = z.object({
   ...serviceFields,
+  ...operationsFields,
   /** `host[:port]` names by which clients reach the gateway, comma-separated. */
   ALLOWED_HOSTS: list,
   /** Origins of browser-based clients, comma-separated. */

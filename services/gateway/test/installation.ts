@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { newId } from '@portcullis/contracts';
+import { newId, VERBS, type ReadinessReply } from '@portcullis/contracts';
 import { createLogger, type RunningService } from '@portcullis/platform';
 import {
   eventually,
@@ -19,9 +19,19 @@ import { AuditStandIn } from './stand-ins/audit.js';
 import { ControlStandIn } from './stand-ins/control.js';
 import { PolicyStandIn } from './stand-ins/policy.js';
 import { VaultStandIn } from './stand-ins/vault.js';
+import { VerbResponder } from './stand-ins/verb-responder.js';
 
 const BEHIND = ['control', 'policy', 'audit', 'vault'] as const;
 type ServiceBehind = (typeof BEHIND)[number];
+
+const READY = {
+  control: VERBS.controlReady,
+  policy: VERBS.policyReady,
+  audit: VERBS.auditReady,
+  vault: VERBS.vaultReady,
+} as const;
+
+type Ready = VerbResponder<Record<string, never>, ReadinessReply>;
 
 interface Ground {
   nats: TestNats;
@@ -48,6 +58,8 @@ export class Installation {
   readonly policy: PolicyStandIn;
   readonly audit: AuditStandIn;
   readonly vault: VaultStandIn;
+  /** Says of each that it is ready. */
+  readonly ready: Record<ServiceBehind, Ready>;
 
   private constructor({ nats, trust, operator, connections }: Ground) {
     this.nats = nats;
@@ -58,6 +70,17 @@ export class Installation {
     this.policy = new PolicyStandIn(connections.policy, trust.keyring('policy'), this.control.servers);
     this.audit = new AuditStandIn(connections.audit, trust.keyring('audit'));
     this.vault = new VaultStandIn(connections.vault, trust.keyring('vault'));
+    const ready = (name: ServiceBehind): Ready =>
+      new VerbResponder(connections[name], trust.keyring(name), READY[name], () => ({
+        ready: true,
+        problems: [],
+      }));
+    this.ready = {
+      control: ready('control'),
+      policy: ready('policy'),
+      audit: ready('audit'),
+      vault: ready('vault'),
+    };
   }
 
   static async prepare(): Promise<Installation> {
@@ -123,6 +146,7 @@ export class Installation {
   /** Everybody serves again, and nothing is denied or recorded. */
   async reset(): Promise<void> {
     for (const part of [this.control, this.policy, this.audit, this.vault]) part.reset();
+    for (const responder of Object.values(this.ready)) responder.reset();
     // What was subscribed or given up counts only once the broker knows of it.
     await Promise.all([this.operator, ...Object.values(this.connections)].map((it) => it.flush()));
   }

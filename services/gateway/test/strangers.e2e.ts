@@ -95,6 +95,8 @@ describe('without a valid key', () => {
     expect(live.json).toEqual({ live: true });
     const ready = await send(new URL('/health/ready', installation.origin), { method: 'GET' });
     expect(ready.json).toMatchObject({ ready: true });
+    // What is counted is for operators, on another port.
+    expect((await send(new URL('/metrics', installation.origin), { method: 'GET' })).status).toBe(401);
   });
 });
 

@@ -1,6 +1,13 @@
-import { VerbCaller, type Keyring } from '@portcullis/contracts';
+import { AppError, VerbCaller, type Keyring } from '@portcullis/contracts';
 import { commandHandler, type EventStore } from '@portcullis/eventing';
-import { NatsRequester, ReplicaLease, type Logger, type ReadinessCheck } from '@portcullis/platform';
+import {
+  eventStoreCheck,
+  NatsRequester,
+  ReplicaLease,
+  type Logger,
+  type ReadinessCheck,
+  type Telemetry,
+} from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EventStoreCheckpoints } from './adapters/eventstore.checkpoints.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
@@ -23,6 +30,7 @@ import { organisation } from './organisation/organisation.js';
 import { FactRelay } from './relay/relay-facts.js';
 import { FactReader, verifyOwnFact } from './replica/fact-reader.js';
 import { PolicyReplica } from './replica/policy-replica.js';
+import { publishReplicaLag } from './replica/replica-lag.js';
 import { OrganisationRegistry } from './replica/registry.js';
 
 export interface Parts {
@@ -31,6 +39,7 @@ export interface Parts {
   store: EventStore;
   connection: NatsConnection;
   logger: Logger;
+  telemetry: Telemetry;
 }
 
 export interface Composed {
@@ -44,7 +53,7 @@ export interface Composed {
 
 /** Puts the service together; nothing runs yet. */
 export function compose(parts: Parts): Composed {
-  const { config, keyring, store, connection, logger } = parts;
+  const { config, keyring, store, connection, logger, telemetry } = parts;
   const registry = new OrganisationRegistry(store);
   const replica = new PolicyReplica({
     store,
@@ -52,7 +61,7 @@ export function compose(parts: Parts): Composed {
     reader: new FactReader(store, verifyFact(keyringFactKeys(keyring))),
     onProblem: (problem, org) => report(logger, problem, org),
   });
-  const peers = new VerbCaller(new NatsRequester(connection), keyring, keyring.clock);
+  const peers = new VerbCaller(new NatsRequester(connection), keyring, keyring.clock, telemetry.calls);
   const lease = new ReplicaLease({
     caller: peers,
     logger,
@@ -65,13 +74,14 @@ export function compose(parts: Parts): Composed {
     audit: peers,
     onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
   });
+  publishReplicaLag(telemetry.metrics, { store, replica });
   return {
     replica,
     lease,
     relay,
     clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
     useCases: useCasesOf(parts, replica, registry),
-    checks: [...checksOf(replica, store, connection), lease.check],
+    checks: [...checksOf(replica, store), lease.check],
   };
 }
 
@@ -117,14 +127,14 @@ function report(logger: Logger, problem: Error | string, org: string | undefined
   else logger.error({ err: problem }, 'the replica does not follow the event store: it decides nothing');
 }
 
-function checksOf(replica: PolicyReplica, store: EventStore, connection: NatsConnection): ReadinessCheck[] {
+function checksOf(replica: PolicyReplica, store: EventStore): ReadinessCheck[] {
   return [
-    { name: 'event store', check: () => store.ping() },
+    eventStoreCheck(store),
     {
-      name: 'caught up',
-      check: () =>
-        replica.isCaughtUp ? Promise.resolve() : Promise.reject(new Error('the replica has not caught up')),
+      name: 'caught_up',
+      check: () => (replica.isCaughtUp ? Promise.resolve() : Promise.reject(behind())),
     },
-    { name: 'nats', check: () => connection.flush() },
   ];
 }
+
+const behind = (): AppError => new AppError('UNAVAILABLE', 'The replica has not caught up with the facts.');

@@ -1,11 +1,16 @@
 import { VERBS } from '@portcullis/contracts';
 import { connectEventStore } from '@portcullis/eventing';
 import {
+  appendMeter,
+  brokerCheck,
   connectNats,
   loadKeyring,
+  outsideTrace,
   portOf,
+  readinessOf,
   serveVerbs,
   startHealthServer,
+  startTelemetry,
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
@@ -22,17 +27,15 @@ import { startGrpcServer } from './grpc/grpc-server.js';
 export async function startPolicy(config: Config, logger: Logger): Promise<RunningService> {
   const clock = (): Date => new Date();
   const keyring = loadKeyring('policy', config, clock);
-  const store = connectEventStore({ url: config.EVENTSTORE_URL_FILE });
-  const connection = await connectNats({
-    url: config.NATS_URL,
-    caFile: config.NATS_CA_FILE,
-    user: 'policy',
-    seed: config.NATS_NKEY_SEED_FILE,
-    logger,
-  });
-  const policy = compose({ config, keyring, store, connection, logger });
+  const telemetry = await startTelemetry('policy', config, logger);
+  const aroundAppend = appendMeter(telemetry);
+  const store = connectEventStore({ url: config.EVENTSTORE_URL_FILE, aroundAppend });
+  const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
+  const connection = await connectNats({ url, caFile, user: 'policy', seed, logger });
+  const policy = compose({ config, keyring, store, connection, logger, telemetry });
   await policy.replica.start();
-  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, policy.checks);
+  const readiness = readinessOf([...policy.checks, brokerCheck(connection)]);
+  const health = await startHealthServer(config, readiness, telemetry.metrics);
   policy.lease.listen(connection);
   await policy.lease.start();
   const app = await serveVerbs({
@@ -42,17 +45,19 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     keyring,
     clock,
     lease: policy.lease,
+    telemetry,
+    readiness: { verb: VERBS.policyReady, state: readiness },
+    outsideTrace: outsideTrace(config),
     authenticators: new Map([[VERBS.check.subject, new ClientAuthenticator(policy.clients, clock)]]),
   });
   policy.relay.start();
   const grpc = await startGrpcServer({
-    host: config.GRPC_HOST,
-    port: config.GRPC_PORT,
-    tls: tlsOf(config),
+    ...grpcOptions(config),
     clients: policy.clients,
     checkAccess: policy.useCases.checkAccess,
     lease: policy.lease,
     logger,
+    telemetry,
   });
   return {
     ready: { httpPort: portOf(health), grpcPort: grpc.port },
@@ -64,9 +69,17 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
       await connection.drain();
       await policy.replica.stop();
       await store.close();
+      await telemetry.stop();
     },
   };
 }
+
+const grpcOptions = (config: Config) => ({
+  host: config.GRPC_HOST,
+  port: config.GRPC_PORT,
+  tls: tlsOf(config),
+  outsideTrace: outsideTrace(config),
+});
 
 function tlsOf({ GRPC_TLS_CERT_FILE: certificate, GRPC_TLS_KEY_FILE: privateKey }: Config) {
   return certificate === undefined || privateKey === undefined ? null : { certificate, privateKey };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { ERROR_TABLE, newId, type CheckRequest, type ErrorCode, type Secret } from '@portcullis/contracts';
 import { createLogger } from '@portcullis/platform';
-import { eventually } from '@portcullis/platform/testing';
+import { eventually, testTelemetry } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import type { CheckAccess } from '../src/check/check-access.js';
 import type { PolicyClients } from '../src/clients/policy-clients.js';
@@ -144,6 +144,8 @@ describe('errors', () => {
       checkAccess,
       lease: { during: async (work) => work() },
       logger,
+      telemetry: await testTelemetry('policy'),
+      outsideTrace: 'ignore',
     });
     const client = new GrpcChecker(`127.0.0.1:${server.port}`);
     const result = await failure(client.send(toGrpcRequest(question()), ['Bearer pcc_any']));

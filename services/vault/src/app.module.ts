@@ -1,11 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { VerbCaller, type Keyring, type Requester } from '@portcullis/contracts';
-import { ReplicaLease, type Logger, type ReadinessCheck } from '@portcullis/platform';
+import {
+  databaseCheck,
+  ReplicaLease,
+  type Logger,
+  type ReadinessCheck,
+  type Telemetry,
+} from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { LocalKeyProvider } from './adapters/local.key-provider.js';
 import type { Config } from './config.js';
 import { DeleteSecret } from './deleting/delete-secret.js';
 import { DeletingController } from './deleting/deleting.controller.js';
+import { publishBacklog } from './facts/facts-backlog.js';
 import { PendingFacts } from './facts/pending-facts.js';
 import { RelayFacts } from './facts/relay-facts.js';
 import { OwnerKeys } from './key-hierarchy/owner-keys.js';
@@ -36,6 +43,7 @@ export interface VaultParts {
   readonly requester: Requester;
   readonly logger: Logger;
   readonly clock: () => Date;
+  readonly telemetry: Telemetry;
 }
 
 export interface Vault {
@@ -53,17 +61,19 @@ export class AppModule {}
 
 /** The composition root. */
 export function composeVault(parts: VaultParts): Vault {
-  const { config, keyring, database, jobs, logger, clock } = parts;
+  const { config, keyring, database, jobs, logger, clock, telemetry } = parts;
   const provider = keyProvider(config);
-  const transactions = new TenantTransactions(database, logger);
+  const transactions = new TenantTransactions(database, logger, telemetry.tracer);
   const keys = new OwnerKeys(provider, transactions, clock);
   const envelopes = new SecretEnvelopes(keys);
   const proofs = new Proofs(keyring);
   const channels = new ReplyChannels(keyring, () => performance.now());
-  const peers = new VerbCaller(parts.requester, keyring, clock);
+  const peers = new VerbCaller(parts.requester, keyring, clock, telemetry.calls);
   const apply = (changed: readonly string[] | null): void => keys.forgetChanged(changed);
   const lease = new ReplicaLease({ caller: peers, logger, apply });
   const limits = new LimitOpening(new OpenLimits(ratesOf(config)), transactions);
+  const facts = new PendingFacts(jobs);
+  publishBacklog(telemetry.metrics, facts);
   return {
     module: moduleOf([
       new OpenCredentials({
@@ -79,10 +89,10 @@ export function composeVault(parts: VaultParts): Vault {
       new ListSecrets(keyring, transactions, clock),
       new CreateSubjectKey(keys, envelopes, transactions, clock),
     ]),
-    relay: new RelayFacts(new PendingFacts(jobs), peers, logger),
+    relay: new RelayFacts(facts, peers, logger),
     purge: new PurgeUsedGrants(jobs, logger),
     lease,
-    checks: [{ name: 'database', check: async () => void (await database.query('SELECT 1')) }, lease.check],
+    checks: [databaseCheck(database), lease.check],
     wipe: () => {
       keys.close();
       channels.wipe();

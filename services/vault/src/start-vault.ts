@@ -1,11 +1,15 @@
+import { VERBS } from '@portcullis/contracts';
 import {
+  brokerCheck,
   connectDatabase,
   connectNats,
   loadKeyring,
   NatsRequester,
   portOf,
+  readinessOf,
   serveVerbs,
   startHealthServer,
+  startTelemetry,
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
@@ -18,17 +22,20 @@ const JOB_CONNECTIONS = 3;
 export async function startVault(config: Config, logger: Logger): Promise<RunningService> {
   const clock = (): Date => new Date();
   const keyring = loadKeyring('vault', config, clock);
+  const telemetry = await startTelemetry('vault', config, logger);
   const { database, jobs } = await connectDatabases(config);
   const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
   const connection = await connectNats({ url, caFile, user: 'vault', seed, logger });
   const requester = new NatsRequester(connection);
-  const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock });
-  const broker = { name: 'nats', check: async () => void (await connection.rtt()) };
-  const health = await startHealthServer(config.HTTP_HOST, config.HTTP_PORT, [...vault.checks, broker]);
+  const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock, telemetry });
+  const readiness = readinessOf([...vault.checks, brokerCheck(connection)]);
+  const health = await startHealthServer(config, readiness, telemetry.metrics);
   const { module, lease } = vault;
   lease.listen(connection);
   await lease.start();
-  const app = await serveVerbs({ module, connection, logger, keyring, clock, lease });
+  const asked = { verb: VERBS.vaultReady, state: readiness };
+  const serving = { module, connection, logger, keyring, clock, lease, telemetry, readiness: asked };
+  const app = await serveVerbs(serving);
   vault.relay.start();
   vault.purge.start();
   return {
@@ -40,6 +47,7 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
       await connection.drain();
       vault.wipe();
       await Promise.all([database.destroy(), jobs.destroy()]);
+      await telemetry.stop();
     },
   };
 }

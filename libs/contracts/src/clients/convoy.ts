@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /** How many groups may be on their way before what follows waits for one of them to return. */
 const UNDER_WAY = 1;
 /** A group that is unanswered for longer holds nobody up: its callee may be dead, and others may not be. */
@@ -19,12 +21,15 @@ export interface ConvoyOptions<Item> {
  */
 export class Convoy<Item> {
   private waiting: Item[] = [];
+  /** Of the first that waits: what is logged and traced of a group belongs to its request, not to the one before. */
+  private context = AsyncLocalStorage.snapshot();
   private underWay = 0;
   private scheduled = false;
 
   constructor(private readonly options: ConvoyOptions<Item>) {}
 
   add(item: Item): void {
+    if (this.waiting.length === 0) this.context = AsyncLocalStorage.snapshot();
     this.waiting.push(item);
     this.schedule();
   }
@@ -54,7 +59,7 @@ export class Convoy<Item> {
       if (this.waiting.length > 0) this.schedule();
     };
     const stalled = setTimeout(returned, STALLED_MS);
-    void this.options.send(group).finally(() => {
+    void this.context(() => this.options.send(group)).finally(() => {
       clearTimeout(stalled);
       returned();
     });

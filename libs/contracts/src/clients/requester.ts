@@ -1,3 +1,5 @@
+import type { VerbSubject } from '../verb.js';
+
 /** One message on its way: the body is contract JSON, the headers carry its authentication. */
 export interface WireMessage {
   readonly body: Uint8Array;
@@ -17,3 +19,18 @@ export interface Requester {
 
 export const REQUEST_HEADER = 'Pc-Request';
 export const REPLY_HEADER = 'Pc-Reply';
+/** Id of the request that this one belongs to, a ULID, and its trace (W3C Trace Context). Nobody vouches for them. */
+export const CORRELATION_HEADER = 'Pc-Correlation';
+export const TRACE_HEADER = 'traceparent';
+
+/**
+ * Sees every call of a {@link VerbCaller}: measures it, and adds headers for whoever operates the system. They are
+ * outside of what is authenticated, so nothing MUST ever be decided by them. It runs `call` exactly once and gives
+ * back what that gives.
+ */
+export interface CallObserver {
+  observe<T>(
+    verb: { readonly subject: VerbSubject; readonly callee: string },
+    call: (headers: Readonly<Record<string, string>>) => Promise<T>,
+  ): Promise<T>;
+}

@@ -3,7 +3,13 @@ import { errorBodySchema, fromErrorBody } from '../errors/error-body.js';
 import { signRequest, verifyReply } from '../tokens/request.js';
 import type { Keyring } from '../trust/keyring.js';
 import type { Verb } from '../verb.js';
-import { REPLY_HEADER, REQUEST_HEADER, type Requester, type WireMessage } from './requester.js';
+import {
+  REPLY_HEADER,
+  REQUEST_HEADER,
+  type CallObserver,
+  type Requester,
+  type WireMessage,
+} from './requester.js';
 
 export interface CallOptions {
   /** Milliseconds; shorter than the verb's own limit where the caller's deadline is nearer. */
@@ -18,6 +24,8 @@ export interface VerbCalls {
    */
   call<Request, Reply>(verb: Verb<Request, Reply>, request: Request, options?: CallOptions): Promise<Reply>;
 }
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+const unobserved: CallObserver = { observe: (_verb, call) => call(NO_HEADERS) };
 
 /**
  * Calls verbs of other services with end-to-end authentication: signs the request under the pairwise key, and believes
@@ -28,12 +36,22 @@ export class VerbCaller implements VerbCalls {
     private readonly requester: Requester,
     private readonly keyring: Keyring,
     private readonly clock: () => Date = () => new Date(),
+    private readonly observer: CallObserver = unobserved,
   ) {}
 
-  async call<Request, Reply>(
+  call<Request, Reply>(
     verb: Verb<Request, Reply>,
     request: Request,
     options: CallOptions = {},
+  ): Promise<Reply> {
+    return this.observer.observe(verb, (headers) => this.send(verb, request, options, headers));
+  }
+
+  private async send<Request, Reply>(
+    verb: Verb<Request, Reply>,
+    request: Request,
+    options: CallOptions,
+    headers: Readonly<Record<string, string>>,
   ): Promise<Reply> {
     const body = Buffer.from(JSON.stringify(request), 'utf8');
     if (body.byteLength > verb.maxRequestBytes) {
@@ -49,7 +67,7 @@ export class VerbCaller implements VerbCalls {
     const timeoutMs = Math.min(options.timeoutMs ?? verb.timeoutMs, verb.timeoutMs);
     const answer = await this.requester.request(
       verb.subject,
-      { body, headers: { [REQUEST_HEADER]: token } },
+      { body, headers: { ...headers, [REQUEST_HEADER]: token } },
       timeoutMs,
     );
     this.believe(verb, token, answer);

@@ -1,41 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { Secret } from '@portcullis/contracts';
 import { z } from 'zod';
 import { faultOfRange, TrustedProxies } from '../http/trusted-proxies.js';
-
-/** A variable that has to be there: a secret has no default, and the message names what is missing. */
-const required = (what: string) => z.string({ error: `is required: ${what}` }).min(1, `is required: ${what}`);
-
-/** Path of a file whose content (trimmed) is a secret; reading it is part of parsing, so a missing file stops the start. */
-export const secretFile = (what: string) =>
-  required(`path of a file with ${what}`).transform((path, context) => {
-    try {
-      return Secret.of(readFileSync(path, 'utf8').trim());
-    } catch {
-      context.addIssue({ code: 'custom', message: `can not be read: path of a file with ${what}` });
-      return z.NEVER;
-    }
-  });
-
-const port = z.coerce.number().int().min(0).max(65_535);
+import { telemetryFields } from '../telemetry/telemetry-fields.js';
+import { portField, requiredText, secretFile } from './field-kinds.js';
 
 /** Variables that every service has. Times in milliseconds. */
 export const serviceFields = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   HTTP_HOST: z.string().default('127.0.0.1'),
   /** 0 = any free one; the ready line says which. */
-  HTTP_PORT: port.default(0),
+  HTTP_PORT: portField.default(0),
   /** With `tls:`, or when NATS_CA_FILE is set, nothing but TLS is spoken. */
-  NATS_URL: required('address of the NATS server, tls://host:port, or nats://host:port on loopback'),
+  NATS_URL: requiredText('address of the NATS server, tls://host:port, or nats://host:port on loopback'),
   /** Path of the certificate (PEM) of the authority that the NATS server's must be from. */
   NATS_CA_FILE: z.string().min(1).optional(),
   NATS_NKEY_SEED_FILE: secretFile("the service's NATS user seed (nkey)"),
-  TRUST_BUNDLE_FILE: required('path of the signed trust bundle'),
+  TRUST_BUNDLE_FILE: requiredText('path of the signed trust bundle'),
   /** Comma-separated base64url Ed25519 public keys of the installation root: pinned, hence not in the bundle. */
-  TRUST_ROOT_KEYS: required("public key of the installation's root").transform((text) => text.split(',')),
-  IDENTITY_FILE: required("path of the service's private keys"),
+  TRUST_ROOT_KEYS: requiredText("public key of the installation's root").transform((text) => text.split(',')),
+  IDENTITY_FILE: requiredText("path of the service's private keys"),
   /** 1: stop when standard input ends, so that no service outlives the process that started it. */
   EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
+  ...telemetryFields,
 };
 
 /**
@@ -71,5 +56,3 @@ export const eventStoreFields = {
     'the connection string of the event store, esdb://user:password@host:port?tls=…',
   ),
 };
-
-export { port as portField, required as requiredText };

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { secretFile, serviceFields } from './fields.js';
+import { secretFile } from './field-kinds.js';
+import { serviceFields } from './fields.js';
 import { parseConfig } from './parse-config.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'portcullis-config-'));

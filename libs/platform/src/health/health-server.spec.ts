@@ -1,51 +1,49 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:http';
 import { AppError } from '@portcullis/contracts';
-import { portOf, startHealthServer, type ReadinessCheck } from './health-server.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { portOf, startHealthServer } from './health-server.js';
+import { readinessOf, type ReadinessCheck } from './readiness.js';
 
 let server: Server | undefined;
 afterEach(() => void server?.close());
 
-async function get(path: string, checks: ReadinessCheck[]) {
-  server = await startHealthServer('127.0.0.1', 0, checks);
-  const response = await fetch(`http://127.0.0.1:${portOf(server)}${path}`);
-  return { status: response.status, body: (await response.json()) as unknown };
+async function get(path: string, checks: ReadinessCheck[], method = 'GET') {
+  const readiness = readinessOf(checks);
+  server = await startHealthServer({ HTTP_HOST: '127.0.0.1', HTTP_PORT: 0 }, readiness, new Metrics('audit'));
+  const response = await fetch(`http://127.0.0.1:${portOf(server)}${path}`, { method });
+  return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 }
 
 const good = { name: 'good', check: () => Promise.resolve() };
 const bad = { name: 'bad', check: () => Promise.reject(new AppError('UNAVAILABLE', 'the database is away')) };
-const refused = {
-  name: 'refused',
-  check: () => Promise.reject(new Error('password of control_app refused by 10.0.0.7')),
-};
-const hanging = { name: 'hanging', check: () => new Promise<void>(() => undefined) };
 
-describe('health', () => {
+describe('the server for operators', () => {
   it('is live while the process answers, whatever is away', async () => {
-    expect(await get('/health/live', [bad])).toEqual({ status: 200, body: { live: true } });
+    expect(await get('/health/live', [bad])).toMatchObject({ status: 200, text: '{"live":true}' });
   });
 
-  it('is ready only when everything that a call needs is there', async () => {
-    expect(await get('/health/ready', [good])).toMatchObject({ status: 200, body: { ready: true } });
+  it('is ready by its status, and says why not', async () => {
+    expect(await get('/health/ready', [good])).toMatchObject({ status: 200 });
+    server?.close();
+    const refused = await get('/health/ready', [good, bad]);
+    expect(refused).toMatchObject({ status: 503 });
+    expect(refused.text).toContain('the database is away');
   });
 
-  it('names what is away, or does not answer', async () => {
-    expect(await get('/health/ready', [good, bad, refused, hanging])).toEqual({
-      status: 503,
-      body: {
-        ready: false,
-        checks: [
-          { name: 'good', ok: true },
-          { name: 'bad', ok: false, problem: 'the database is away' },
-          // A driver's words are not for whoever asks.
-          { name: 'refused', ok: false, problem: 'failed' },
-          { name: 'hanging', ok: false, problem: 'no answer within 2000 ms' },
-        ],
-      },
-    });
+  it('gives the metrics in the text format, with what the probe says', async () => {
+    const { status, type, text } = await get('/metrics', [good, bad]);
+    expect({ status, type }).toEqual({ status: 200, type: expect.stringContaining('text/plain') });
+    expect(text).toMatch(/^portcullis_ready 0$/m);
+    expect(text).toMatch(/^portcullis_check_ok\{check="good"\} 1$/m);
+    expect(text).toMatch(/^portcullis_check_ok\{check="bad"\} 0$/m);
+    expect(text).toMatch(/^portcullis_build_info\{service="audit",version="[\d.]+",node="v22\.[\d.]+"\} 1$/m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 
-  it('has no other page', async () => {
+  it('has no other page and no other method', async () => {
     expect((await get('/health/ready/../../etc', [])).status).toBe(404);
+    server?.close();
+    expect((await get('/metrics', [], 'POST')).status).toBe(404);
   });
 });

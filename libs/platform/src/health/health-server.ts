@@ -1,64 +1,62 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AppError } from '@portcullis/contracts';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Readiness } from './readiness.js';
+
+export interface HealthAddress {
+  HTTP_HOST: string;
+  /** 0 = any free one. */
+  HTTP_PORT: number;
+}
 
 /**
- * One thing that has to work for the service to serve: rejects when it does not. Whoever asks is nobody in particular, so
- * only an AppError's message is shown as the reason: a driver's own may name hosts, accounts and files.
+ * For operators, never for clients: `GET /health/live` (the process answers), `GET /health/ready` (it can serve a call)
+ * and `GET /metrics`.
  */
-export interface ReadinessCheck {
-  readonly name: string;
-  check(): Promise<void>;
-}
-
-/** A check that hangs counts as failed after this many milliseconds. */
-const CHECK_TIMEOUT_MS = 2000;
-
-/** Runs all checks at once. `ready` only when every one passes. */
-export async function readiness(checks: readonly ReadinessCheck[]) {
-  const results = await Promise.all(
-    checks.map(async ({ name, check }) => {
-      const problem = await settle(check);
-      return problem === null ? { name, ok: true } : { name, ok: false, problem };
-    }),
-  );
-  return { ready: results.every((result) => result.ok), checks: results };
-}
-
-async function settle(check: () => Promise<void>): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${CHECK_TIMEOUT_MS} ms`), CHECK_TIMEOUT_MS);
-  });
-  const outcome = check().then(
-    () => null,
-    (error: unknown) => (error instanceof AppError ? error.message : 'failed'),
-  );
-  const first = await Promise.race([outcome, late]);
-  clearTimeout(timer);
-  return first;
-}
-
-/** `GET /health/live` (the process answers) and `GET /health/ready` (it can serve a call), for services without HTTP. */
 export function startHealthServer(
-  host: string,
-  port: number,
-  checks: readonly ReadinessCheck[],
+  address: HealthAddress,
+  readiness: () => Promise<Readiness>,
+  metrics: Metrics,
 ): Promise<Server> {
+  publishReadiness(metrics, readiness);
   const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
+    const path = request.method === 'GET' ? request.url?.split('?')[0] : undefined;
     if (path === '/health/live') answer(response, 200, { live: true });
     else if (path === '/health/ready')
-      void readiness(checks).then((state) => answer(response, state.ready ? 200 : 503, state));
+      void readiness().then((state) => answer(response, state.ready ? 200 : 503, state));
+    else if (path === '/metrics') void answerMetrics(response, metrics);
     else answer(response, 404, { error: 'not found' });
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => resolve(server));
+    server.listen(address.HTTP_PORT, address.HTTP_HOST, () => resolve(server));
   });
 }
 
 export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** A check that hangs makes a scrape wait for its deadline, so whoever scrapes sees the same truth as a probe. */
+function publishReadiness(metrics: Metrics, readiness: () => Promise<Readiness>): void {
+  metrics.observed(
+    { name: 'portcullis_ready', help: '1 if the service can serve a call, 0 if not; degraded is 1.' },
+    async () => Number((await readiness()).ready),
+  );
+  metrics.observedBy(
+    {
+      name: 'portcullis_check_ok',
+      help: '1 for each readiness check that passes, 0 for one that fails.',
+      label: 'check',
+    },
+    async () => (await readiness()).checks.map(({ name, ok }) => [name, Number(ok)]),
+  );
+}
+
+async function answerMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
+  const text = await metrics.text().catch(() => undefined);
+  if (text === undefined) return answer(response, 500, { error: 'the metrics can not be read' });
+  response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' });
+  response.end(text);
+}
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });

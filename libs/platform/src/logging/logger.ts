@@ -5,7 +5,8 @@ export type { Logger };
 
 /**
  * The operational log of one process: JSON lines on stderr (stdout is for the ready line alone), with the correlation id
- * of the request at hand. Not the audit trail. Never given raw headers, environment or secrets: a lint rule checks it.
+ * of the request at hand, and the id of its trace while tracing is on. Not the audit trail. Never given raw headers,
+ * environment or secrets: a lint rule checks it.
  */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
   return pino(
@@ -13,12 +14,20 @@ export function createLogger(service: string, level: string, destination?: Desti
       level,
       base: { service, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      mixin: () => ({ ...currentCorrelation() }),
+      mixin: requestAtHand,
       // Only what an error says of itself: its own properties could hold a request with headers.
       serializers: { err: describeError },
     },
     destination ?? pino.destination({ fd: 2, sync: true }),
   );
+}
+
+function requestAtHand(): Record<string, string> {
+  const { correlationId, span } = currentCorrelation() ?? {};
+  return {
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(span === undefined ? {} : { traceId: span.spanContext().traceId }),
+  };
 }
 
 interface DescribedError {

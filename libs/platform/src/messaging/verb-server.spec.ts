@@ -6,7 +6,7 @@ import { headers as createHeaders, type NatsConnection } from '@nats-io/transpor
 import { z } from 'zod';
 import { verifies } from '../../../../tools/verifies.js';
 import { createLogger } from '../logging/logger.js';
-import { eventually, startNats, testTrust, type TestNats } from '../testing/index.js';
+import { eventually, startNats, testTelemetry, testTrust, type TestNats } from '../testing/index.js';
 import { NatsRequester } from './nats-requester.js';
 import { serveVerbs } from './serve-verbs.js';
 import { ServesVerb, type VerbContext } from './verb-handler.js';
@@ -67,6 +67,7 @@ beforeAll(async () => {
     keyring: trust.keyring('vault'),
     logger,
     clock,
+    telemetry: await testTelemetry('vault'),
   });
 }, 20_000);
 
@@ -232,6 +233,7 @@ describe('time', () => {
       keyring: trust.keyring('vault'),
       logger,
       clock,
+      telemetry: await testTelemetry('vault'),
     });
     waiting = 0;
     const answer = ask('wait');

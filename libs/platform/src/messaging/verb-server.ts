@@ -1,27 +1,28 @@
 import {
   AppError,
+  CORRELATION_HEADER,
   newId,
   parseIJson,
-  REPLY_HEADER,
   REQUEST_HEADER,
   toErrorBody,
+  TRACE_HEADER,
+  ulidSchema,
   type ErrorBody,
   type ManyReply,
   type ManyRequest,
 } from '@portcullis/contracts';
-import {
-  headers as createHeaders,
-  type Msg,
-  type NatsConnection,
-  type Subscription,
-} from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { ReplicaLease } from '../barrier/replica-lease.js';
 import { withCorrelation } from '../logging/correlation.js';
+import { readinessReply, type Readiness } from '../health/readiness.js';
 import type { Logger } from '../logging/logger.js';
+import { outcomeOf, type Telemetry } from '../telemetry/telemetry.js';
+import type { IncomingTrace } from '../telemetry/tracer.js';
 import type { AnyVerb, AuthenticatedRequest, CallerAuthenticator } from './caller-authenticator.js';
 import type { VerbContext } from './verb-handler.js';
+import { answerTooLarge, respond, tooLarge, validated } from './verb-messages.js';
 
 /** Bytes that one NATS message may have where the broker doesn't say, and what the reply token takes of them. */
 const DEFAULT_MAX_PAYLOAD = 1_048_576;
@@ -54,6 +55,11 @@ export interface VerbServerOptions {
   authenticators?: ReadonlyMap<string, CallerAuthenticator>;
   /** Of a service that serves from caches: without it no request is looked at, and no answer goes out. */
   lease?: Pick<ReplicaLease, 'during'>;
+  telemetry: Telemetry;
+  /** Answered to services that ask with the callee's `ready` verb. */
+  readiness?: { verb: AnyVerb; state: () => Promise<Readiness> };
+  /** What the trace of a caller that is no service of the installation may do; default: nothing. */
+  outsideTrace?: IncomingTrace['use'];
 }
 
 /**
@@ -67,6 +73,10 @@ export class VerbServer extends Server implements CustomTransportStrategy {
 
   constructor(private readonly options: VerbServerOptions) {
     super();
+    const { readiness } = options;
+    if (readiness === undefined) return;
+    const answer = async () => readinessReply(await readiness.state());
+    this.addHandler(readiness.verb.subject, answer, false, { verb: readiness.verb });
   }
 
   listen(callback: (error?: unknown) => void): void {
@@ -101,7 +111,7 @@ export class VerbServer extends Server implements CustomTransportStrategy {
       queue: verb.callee,
       callback: (error, message) => {
         if (error) this.options.logger.error({ err: error, subject: verb.subject }, 'subscription failed');
-        else this.keep(this.serve(verb, work, message));
+        else this.keep(this.correlated(verb, message, () => this.serve(verb, work, message)));
       },
     });
     this.subscriptions.push(subscription);
@@ -115,13 +125,18 @@ export class VerbServer extends Server implements CustomTransportStrategy {
   private async serve(verb: AnyVerb, work: Work, message: Msg): Promise<void> {
     let authenticated: AuthenticatedRequest | undefined;
     let answer: Buffer;
+    const ended = this.options.telemetry.verbs.served(verb.subject);
     try {
       if (message.data.byteLength > verb.maxRequestBytes) throw tooLarge(verb);
       const token = message.headers?.get(REQUEST_HEADER) ?? '';
       const authenticator = this.options.authenticators?.get(verb.subject) ?? this.options.authenticator;
       authenticated = await authenticator.authenticate(verb, message.data, token);
-      answer = encode(await this.whileHeld(work, message.data, { verb, authenticated }));
+      const proven = authenticated;
+      const working = () => this.whileHeld(work, message.data, { verb, authenticated: proven });
+      answer = encode(await this.traced(verb, message, proven, working));
+      ended('OK');
     } catch (thrown) {
+      ended(outcomeOf(thrown));
       answer = encode(this.refusal(verb, thrown));
     }
     this.answer(verb, message, { body: answer, authenticated });
@@ -173,44 +188,36 @@ export class VerbServer extends Server implements CustomTransportStrategy {
   private async handle(
     { verb, handler }: Served,
     value: unknown,
-    authenticated: AuthenticatedRequest,
+    { caller }: AuthenticatedRequest,
   ): Promise<unknown> {
     const request = validated(verb, value);
-    const context: VerbContext = { caller: authenticated.caller };
-    return withCorrelation({ correlationId: newId() }, async () =>
-      lastValueFrom(this.transformToObservable(await handler(request, context))),
-    );
+    const context: VerbContext = { caller };
+    return lastValueFrom(this.transformToObservable(await handler(request, context)));
+  }
+
+  /** Ids of requests and traces are believed of services alone, and only for logs and traces. */
+  private correlated(verb: AnyVerb, message: Msg, work: () => Promise<void>): Promise<void> {
+    const given = isForServices(verb) ? message.headers?.get(CORRELATION_HEADER) : undefined;
+    const correlationId = ulidSchema.safeParse(given).data ?? newId();
+    return withCorrelation({ correlationId }, work);
+  }
+
+  private traced(
+    verb: AnyVerb,
+    message: Msg,
+    { caller }: AuthenticatedRequest,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const { tracer } = this.options.telemetry;
+    if (!tracer.on) return work();
+    const use = isForServices(verb) ? 'continue' : (this.options.outsideTrace ?? 'ignore');
+    const incoming = { header: message.headers?.get(TRACE_HEADER), use } as const;
+    const attributes = { 'portcullis.caller': caller.id };
+    return tracer.run({ name: verb.subject, kind: 'server', incoming, attributes }, work);
   }
 }
 
-function validated(verb: AnyVerb, value: unknown): unknown {
-  const request = verb.request.safeParse(value);
-  if (request.success) return request.data;
-  const faults = request.error.issues.map((issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`);
-  throw new AppError(
-    'INVALID_ARGUMENT',
-    `The request to ${verb.subject} is invalid. ${faults.slice(0, 8).join('; ')}`,
-  );
-}
+/** The others are open to tools of the customer, which are no part of the installation. */
+const isForServices = (verb: AnyVerb): boolean => verb.callers.length > 0;
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
-
-function tooLarge(verb: AnyVerb): AppError {
-  return new AppError(
-    'PAYLOAD_TOO_LARGE',
-    `A request to ${verb.subject} may have ${verb.maxRequestBytes} bytes at most.`,
-  );
-}
-
-const answerTooLarge = (verb: AnyVerb): AppError =>
-  new AppError('PAYLOAD_TOO_LARGE', `The answer of ${verb.subject} is larger than one message may be.`);
-
-function respond(message: Msg, answer: Buffer, replyToken: string | undefined): void {
-  if (replyToken === undefined) {
-    message.respond(answer);
-    return;
-  }
-  const headers = createHeaders();
-  headers.set(REPLY_HEADER, replyToken);
-  message.respond(answer, { headers });
-}

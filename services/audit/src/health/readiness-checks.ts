@@ -1,6 +1,6 @@
 import { AppError } from '@portcullis/contracts';
 import type { EventStore } from '@portcullis/eventing';
-import type { ReadinessCheck } from '@portcullis/platform';
+import { databaseCheck, eventStoreCheck, type ReadinessCheck } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import type { Leadership } from '../ports/leadership.js';
 
@@ -14,15 +14,8 @@ export interface Checked {
 /** What has to work before this replica counts as ready. A replica that doesn't project relies on the one that does. */
 export function readinessChecks({ store, database, leadership, projecting }: Checked): ReadinessCheck[] {
   return [
-    { name: 'eventStore', check: () => store.ping() },
-    {
-      name: 'postgres',
-      check: async () => {
-        await database.query('SELECT 1').catch((cause: unknown) => {
-          throw new AppError('UNAVAILABLE', 'The database does not answer.', { cause });
-        });
-      },
-    },
+    eventStoreCheck(store),
+    databaseCheck(database),
     {
       name: 'projection',
       check: async () => {

@@ -1,6 +1,18 @@
 import type { Logger } from '@portcullis/platform';
 import type { InterruptOverdue } from './interrupt-overdue.js';
 
+export const INTERRUPTED_CALLS = {
+  name: 'portcullis_interrupted_calls_total',
+  help: 'Calls whose outcome never came, closed as interrupted by this replica.',
+} as const;
+
+export interface InterruptionOptions {
+  logger: Logger;
+  intervalMs: number;
+  /** Counts the calls that were closed. */
+  closed: { inc(by: number): void };
+}
+
 /** Looks for overdue calls at an interval, one look at a time, until stopped. */
 export class RunInterruption {
   #timer: NodeJS.Timeout | undefined;
@@ -9,8 +21,7 @@ export class RunInterruption {
 
   constructor(
     private readonly overdue: InterruptOverdue,
-    private readonly logger: Logger,
-    private readonly intervalMs: number,
+    private readonly options: InterruptionOptions,
   ) {}
 
   start(): void {
@@ -29,15 +40,17 @@ export class RunInterruption {
       this.#running = this.#look().finally(() => {
         if (!this.#stopped) this.#schedule();
       });
-    }, this.intervalMs);
+    }, this.options.intervalMs);
   }
 
   async #look(): Promise<void> {
     try {
       const closed = await this.overdue.run();
-      if (closed > 0) this.logger.warn({ closed }, 'calls without outcome were recorded as interrupted');
+      if (closed === 0) return;
+      this.options.closed.inc(closed);
+      this.options.logger.warn({ closed }, 'calls without outcome were recorded as interrupted');
     } catch (err) {
-      this.logger.error({ err }, 'overdue calls could not be closed; it will be tried again');
+      this.options.logger.error({ err }, 'overdue calls could not be closed; it will be tried again');
     }
   }
 }

@@ -15,7 +15,8 @@ export interface ProjectionParts {
   logger: Logger;
 }
 
-const NAME = 'records';
+/** Under this name its checkpoint is kept. */
+export const PROJECTION = 'records';
 const RETRY_MS = 500;
 const REBUILD_BATCH = 256;
 const STANDS_STILL = 'The projection stands still.';
@@ -58,7 +59,7 @@ export class RunProjection implements LeaderWork {
 
   async #begin(): Promise<void> {
     const { store, projection, collecting } = this.parts;
-    if ((await projection.checkpoint(NAME)) === undefined) await this.#rebuild();
+    if ((await projection.checkpoint(PROJECTION)) === undefined) await this.#rebuild();
     if (this.#stopped) return;
     this.#failedToStart = false;
     this.#buffer = new ProjectionBuffer({
@@ -69,7 +70,7 @@ export class RunProjection implements LeaderWork {
     });
     this.#subscription = runSubscription({
       store,
-      name: NAME,
+      name: PROJECTION,
       filter: { prefixes: ['audit-'] },
       checkpoints: this.#buffer,
       handle: (event, events) => {
@@ -100,7 +101,7 @@ export class RunProjection implements LeaderWork {
         events = [];
       }
     }
-    this.#report(await projection.apply(events, { name: NAME, position }));
+    this.#report(await projection.apply(events, { name: PROJECTION, position }));
   }
 
   #report(faults: readonly Fault[]): void {

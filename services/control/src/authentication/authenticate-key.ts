@@ -15,7 +15,17 @@ export interface AuthenticateKeyParts {
   readonly nobodysHash: string;
   readonly clock: () => Date;
   readonly logger: Logger;
+  readonly refusals: { inc(labels: { reason: KeyRefusal }): void };
 }
+
+/** `rejected`: unknown, wrong, revoked, or of somebody who was removed. */
+export type KeyRefusal = 'malformed' | 'rejected' | 'rate_limited';
+
+export const KEY_REFUSALS = {
+  name: 'portcullis_key_refusals_total',
+  help: 'Presented API keys that were refused, by reason.',
+  labels: ['reason'],
+} as const;
 
 /**
  * Who presents this key? Malformed, unknown, wrong, revoked, or of somebody who was removed: one error, one message, and
@@ -33,13 +43,13 @@ export class AuthenticateKey {
     const { limiter, clock, authorities, logger } = this.parts;
     // Shape and checksum come before any look-up: a typing mistake costs nobody anything, and counts for nothing.
     const keyId = parseApiKey(presented.revealText())?.keyId;
-    if (keyId === undefined) throw notAuthenticated();
+    if (keyId === undefined) throw this.refused('malformed');
     this.refuseGuessing(presented, source);
     const authority = await authorities.find(keyId);
     const genuine = await this.isGenuine(presented, authority);
     if (authority === null || !genuine || !authority.inForce) {
       limiter.fail(source, clock().getTime());
-      throw notAuthenticated();
+      throw this.refused('rejected');
     }
     authorities
       .markUsed(authority)
@@ -47,10 +57,16 @@ export class AuthenticateKey {
     return toAuthenticated(authority);
   }
 
+  private refused(reason: KeyRefusal): AppError {
+    this.parts.refusals.inc({ reason });
+    return notAuthenticated();
+  }
+
   /** A key that argon2id has confirmed before is no guess: others behind the same address can't lock its holder out. */
   private refuseGuessing(presented: Secret, source: string): void {
     const now = this.parts.clock().getTime();
     if (!this.parts.limiter.isBlocked(source, now) || this.parts.verified.has(presented)) return;
+    this.parts.refusals.inc({ reason: 'rate_limited' });
     const retryAfterSeconds = this.parts.limiter.retryAfter(source, now);
     throw new AppError('RATE_LIMITED', 'Too many keys of this address were refused. Try again later.', {
       details: { retryAfterSeconds },

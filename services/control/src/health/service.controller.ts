@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { AppError } from '@portcullis/contracts';
-import { readiness, type ReadinessCheck } from '@portcullis/platform';
+import type { Readiness } from '@portcullis/platform';
 import type { Reply } from '../http/route.js';
 import { Serves } from '../http/serves.js';
 import { GET_LIVE, GET_OPENAPI, GET_READY } from './service.routes.js';
@@ -8,7 +8,7 @@ import { GET_LIVE, GET_OPENAPI, GET_READY } from './service.routes.js';
 /** What the process says of itself. */
 export class ServiceFacts {
   constructor(
-    readonly checks: readonly ReadinessCheck[],
+    readonly readiness: () => Promise<Readiness>,
     readonly document: Record<string, unknown>,
   ) {}
 }
@@ -29,9 +29,9 @@ export class ServiceController {
 
   @Serves(GET_READY)
   async ready(): Promise<Reply<typeof GET_READY>> {
-    const { ready, checks } = await readiness(this.facts.checks);
+    const { ready, degraded, checks } = await this.facts.readiness();
     if (!ready)
       throw new AppError('UNAVAILABLE', 'The service can not serve at the moment.', { details: { checks } });
-    return { ready: true, checks: checks.map(({ name, ok }) => ({ name, ok })) };
+    return { ready: true, degraded, checks: [...checks] };
   }
 }

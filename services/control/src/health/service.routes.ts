@@ -35,7 +35,16 @@ export const GET_READY = route({
     description: 'It can.',
     schema: z.strictObject({
       ready: z.literal(true),
-      checks: z.array(z.strictObject({ name: z.string(), ok: z.boolean() })),
+      /** Ready, but something that not every request needs is away. */
+      degraded: z.boolean(),
+      checks: z.array(
+        z.strictObject({
+          name: z.string(),
+          ok: z.boolean(),
+          problem: z.string().optional(),
+          degrades: z.literal(true).optional(),
+        }),
+      ),
     }),
   },
   errors: ['UNAVAILABLE'],

@@ -1,5 +1,4 @@
-import { newId, parseIJson } from '@portcullis/contracts';
-import { withCorrelation } from '@portcullis/platform';
+import { parseIJson } from '@portcullis/contracts';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { refuseForeignBrowser } from './browser-defence.js';
@@ -27,7 +26,7 @@ export interface ServedRoute {
 }
 
 /**
- * What holds for every request, also to unknown routes: correlation, headers, and the defence against foreign pages.
+ * What holds for every request, also to unknown routes: headers, and the defence against foreign pages.
  * Gives the list that routes appear on when the server is given them.
  */
 export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly string[]): ServedRoute[] {
@@ -50,7 +49,7 @@ export function secureHttp(app: NestFastifyApplication, allowedHosts: readonly s
       allowedHosts,
     );
     const error = refusal === null || isHealth(url) ? undefined : refusal;
-    withCorrelation({ correlationId: newId() }, () => done(error));
+    done(error);
   });
   // I-JSON: no duplicate keys, no lone surrogates, no numbers that don't round-trip. No other type is parsed at all.
   app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => {

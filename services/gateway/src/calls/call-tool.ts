@@ -8,6 +8,7 @@ import { aggregatedName, slugOf } from '../mcp/aggregated-name.js';
 import type { Era } from '../mcp/era.js';
 import { isObject, type JsonObject } from '../mcp/json-rpc.js';
 import { checkParamHeaders } from '../mcp/param-headers.js';
+import type { CallTelemetry } from '../telemetry/call-telemetry.js';
 import type { ToolDefinition } from '../mcp/tool-definition.js';
 
 export interface ToolCallRequest extends Asking {
@@ -19,20 +20,24 @@ export interface ToolCallRequest extends Asking {
   onNotification: (text: string) => void;
 }
 
+export interface CallToolParts {
+  limits: CallLimits;
+  catalogues: Catalogues;
+  directory: ServerDirectory;
+  execution: GovernedExecution;
+  telemetry: Pick<CallTelemetry, 'step' | 'note'>;
+}
+
 /** `tools/call`: steps 4 (limit) and 5 (identify), then the governed ones. */
 export class CallTool {
-  constructor(
-    private readonly limits: CallLimits,
-    private readonly catalogues: Catalogues,
-    private readonly directory: ServerDirectory,
-    private readonly execution: GovernedExecution,
-  ) {}
+  constructor(private readonly parts: CallToolParts) {}
 
   /** On `/mcp/<slug>`, with the server's own tool names. */
   async onServer(request: ToolCallRequest, endpoint: ServerEndpoint): Promise<ScreenedAnswer> {
     const name = toolName(request.params);
-    this.limits.take(request.principal.principal, `${endpoint.slug}__${name}`);
-    const tool = await this.catalogues.identify(request, endpoint, name);
+    const { limits, catalogues, telemetry } = this.parts;
+    telemetry.step('limit', () => limits.take(request.principal.principal, `${endpoint.slug}__${name}`));
+    const tool = await telemetry.step('identify', () => catalogues.identify(request, endpoint, name));
     return this.execute(request, endpoint, tool);
   }
 
@@ -41,14 +46,16 @@ export class CallTool {
     const name = toolName(request.params);
     const slug = slugOf(name);
     if (slug === null) throw invalid('Unknown tool: names are <server>__<tool> here.');
+    const { limits, catalogues, directory, telemetry } = this.parts;
     const { principal } = request.principal;
-    const endpoint = await this.directory.resolve(principal.org, slug);
-    this.limits.take(principal, name);
+    const endpoint = await telemetry.step('resolve', () => directory.resolve(principal.org, slug));
+    telemetry.step('limit', () => limits.take(principal, name));
     const own = name.slice(slug.length + 2);
-    const tool =
+    const tool = await telemetry.step('identify', () =>
       aggregatedName(slug, own) === name
-        ? await this.catalogues.identify(request, endpoint, own)
-        : await this.identifyShortened(request, endpoint, name);
+        ? catalogues.identify(request, endpoint, own)
+        : this.identifyShortened(request, endpoint, name),
+    );
     return this.execute(request, endpoint, tool);
   }
 
@@ -58,7 +65,7 @@ export class CallTool {
     endpoint: ServerEndpoint,
     name: string,
   ): Promise<ToolDefinition> {
-    const tools = await this.catalogues.read(request, endpoint);
+    const tools = await this.parts.catalogues.read(request, endpoint);
     const found = [...tools.values()].find((tool) => aggregatedName(endpoint.slug, tool.name) === name);
     if (found !== undefined) return found;
     throw invalid(`Unknown tool: ${endpoint.slug} has no tool of this name.`);
@@ -73,7 +80,14 @@ export class CallTool {
     if (request.era === 'modern') {
       checkParamHeaders(tool.definition['inputSchema'], isObject(args) ? args : {}, request.headerOf);
     }
-    return this.execution.run({
+    const call = newId();
+    this.parts.telemetry.note({
+      'portcullis.org': request.principal.principal.org,
+      'portcullis.server': endpoint.srv,
+      'portcullis.tool': tool.name,
+      'portcullis.call': call,
+    });
+    return this.parts.execution.run({
       ...request,
       endpoint,
       operation: 'tool.call',
@@ -84,7 +98,7 @@ export class CallTool {
         ...(meta === undefined ? {} : { _meta: meta }),
       },
       tool,
-      call: newId(),
+      call,
     });
   }
 }

@@ -6,6 +6,7 @@ import type { ReplyKeys } from '../credentials/reply-keys.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
 import { isObject } from '../mcp/json-rpc.js';
 import { paramHeaders } from '../mcp/param-headers.js';
+import type { CallTelemetry } from '../telemetry/call-telemetry.js';
 import type { UpstreamClient } from '../upstream/upstream-client.js';
 import { DenialUnrecorded, type Authorize } from './authorize.js';
 import { requireGrantedTarget } from './granted-target.js';
@@ -21,6 +22,12 @@ export interface Steps {
   open: OpenCredentials;
   upstream: UpstreamClient;
   recordOutcome: RecordOutcome;
+}
+
+export interface Surroundings {
+  directory: ServerDirectory;
+  lease: Pick<ReplicaLease, 'requireHeld'>;
+  telemetry: Pick<CallTelemetry, 'step'>;
 }
 
 /** What steps 6 to 8 leave: the right to make this one call, in hand and on record. */
@@ -44,8 +51,7 @@ export class GovernedExecution {
   constructor(
     private readonly steps: Steps,
     private readonly replyKeys: ReplyKeys,
-    private readonly directory: ServerDirectory,
-    private readonly lease: Pick<ReplicaLease, 'requireHeld'>,
+    private readonly surroundings: Surroundings,
   ) {}
 
   /** The answer as the client may see it, once its outcome is on record (write) or on its way there (read). */
@@ -70,7 +76,8 @@ export class GovernedExecution {
 
   private async attempt(call: GovernedCall, attempt: number): Promise<Prepared> {
     const replyKey = call.endpoint.slots.length > 0 ? this.replyKeys.current() : null;
-    const allowed = await this.steps.authorize.run(call, attempt, replyKey);
+    const authorizing = () => this.steps.authorize.run(call, attempt, replyKey);
+    const allowed = await this.surroundings.telemetry.step('authorize', authorizing);
     this.requireTarget(call, allowed);
     const intent = await this.record(call, allowed);
     try {
@@ -85,14 +92,16 @@ export class GovernedExecution {
     try {
       requireGrantedTarget(allowed.grants.vault, call.endpoint);
     } catch (error) {
-      this.directory.forget(call.principal.principal.org);
+      this.surroundings.directory.forget(call.principal.principal.org);
       throw error;
     }
   }
 
   private async record(call: GovernedCall, allowed: Allowed): Promise<RecordedIntent> {
     try {
-      return await this.steps.recordIntent.run(call, allowed);
+      return await this.surroundings.telemetry.step('record intent', () =>
+        this.steps.recordIntent.run(call, allowed),
+      );
     } catch (error) {
       if (error instanceof IntentUnknown)
         this.steps.recordOutcome.aborted({ allowed, recordId: error.recordId }, error);
@@ -106,12 +115,14 @@ export class GovernedExecution {
     replyKey: ReplyKey | null,
   ): Promise<Pick<Prepared, 'credentials' | 'credentialHeaders'>> {
     const credentials =
-      replyKey === null ? OpenedCredentials.none : await this.steps.open.run(call, proof, replyKey);
+      replyKey === null
+        ? OpenedCredentials.none
+        : await this.surroundings.telemetry.step('open', () => this.steps.open.run(call, proof, replyKey));
     try {
       // The last moment at which a call that nobody waits for leaves no trace at the upstream.
       call.signal.throwIfAborted();
       // And the last one at which it can be found that this process stood still meanwhile.
-      this.lease.requireHeld();
+      this.surroundings.lease.requireHeld();
       return { credentials, credentialHeaders: credentials.headers(call.endpoint.slots) };
     } catch (error) {
       credentials.wipe();
@@ -122,10 +133,14 @@ export class GovernedExecution {
   private async perform(call: GovernedCall, prepared: Prepared): Promise<ScreenedAnswer> {
     const proof = { allowed: prepared.allowed, recordId: prepared.intent.recordId };
     const screened = await this.callUpstream(call, prepared).catch(async (error: unknown) => {
-      await this.steps.recordOutcome.failed(call, proof, error);
+      await this.surroundings.telemetry.step('record outcome', () =>
+        this.steps.recordOutcome.failed(call, proof, error),
+      );
       throw error;
     });
-    await this.steps.recordOutcome.answered(call, proof, screened);
+    await this.surroundings.telemetry.step('record outcome', () =>
+      this.steps.recordOutcome.answered(call, proof, screened),
+    );
     return screened;
   }
 
@@ -133,7 +148,7 @@ export class GovernedExecution {
     const { principal } = call.principal;
     const args = call.params['arguments'];
     const redactor = new Redactor(prepared.credentials);
-    const answer = await this.steps.upstream.request({
+    const request = {
       endpoint: call.endpoint,
       principal: `${principal.org} ${principal.sub}`,
       method: call.method,
@@ -142,9 +157,10 @@ export class GovernedExecution {
       credentialHeaders: prepared.credentialHeaders,
       signal: call.signal,
       deadline: call.deadline,
-      onNotification: (text) => call.onNotification?.(redactor.redact(text).text),
-    });
-    return screen(answer, redactor);
+      onNotification: (text: string) => call.onNotification?.(redactor.redact(text).text),
+    };
+    const answer = await this.surroundings.telemetry.step('call', () => this.steps.upstream.request(request));
+    return this.surroundings.telemetry.step('screen', () => screen(answer, redactor));
   }
 }
 

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { readiness, type ReadinessCheck } from '@portcullis/platform';
+import type { Readiness } from '@portcullis/platform';
 import type { McpEndpoint } from './mcp-endpoint.js';
 
 export interface HttpServerOptions {
   host: string;
   port: number;
   endpoint: McpEndpoint;
-  checks: readonly ReadinessCheck[];
+  readiness: () => Promise<Readiness>;
 }
 
 /**
@@ -28,13 +28,13 @@ export function startHttpServer(options: HttpServerOptions): Promise<Server> {
 }
 
 async function route(
-  { endpoint, checks }: HttpServerOptions,
+  { endpoint, readiness }: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (request.method === 'GET' && request.url === '/health/live') health(response, 200, { live: true });
   else if (request.method === 'GET' && request.url === '/health/ready') {
-    const state = await readiness(checks);
+    const state = await readiness();
     health(response, state.ready ? 200 : 503, state);
   } else await endpoint.serve(request, response);
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, newId, parseIJson, toErrorBody } from '@portcullis/contracts';
+import { AppError, newId, parseIJson, toErrorBody, type ErrorCode } from '@portcullis/contracts';
 import { withCorrelation, type Logger, type ReplicaLease, type TrustedProxies } from '@portcullis/platform';
 import type { ClientFacts } from '../governed/governed-call.js';
 import type { Principals } from '../identity/principals.js';
 import type { ServerDirectory } from '../identity/server-directory.js';
 import { classify, type Era, type McpHeaders } from '../mcp/era.js';
 import { readMessage, type RequestId, type RpcNotification, type RpcRequest } from '../mcp/json-rpc.js';
+import { methodLabel, type CallTelemetry, type ObservedRequest } from '../telemetry/call-telemetry.js';
 import type { McpMethods } from './mcp-methods.js';
 import { ReplyWriter } from './reply-writer.js';
 import {
@@ -22,6 +23,7 @@ export interface EndpointParts {
   methods: McpMethods;
   lease: Pick<ReplicaLease, 'isHeld' | 'awaitHeld'>;
   logger: Logger;
+  telemetry: CallTelemetry;
   sources: AllowedSources;
   proxies: TrustedProxies;
   /** How long a call may take in all, milliseconds. */
@@ -61,7 +63,10 @@ export class McpEndpoint {
       id: null,
       era: null,
     };
-    const serving = withCorrelation({ correlationId: newId() }, () => this.answer(exchange));
+    const { telemetry } = this.parts;
+    const serving = withCorrelation({ correlationId: newId() }, () =>
+      telemetry.request(one(request.headers['traceparent']), (observed) => this.answer(exchange, observed)),
+    );
     this.running.add(serving);
     await serving.finally(() => this.running.delete(serving));
   }
@@ -71,35 +76,38 @@ export class McpEndpoint {
     await Promise.allSettled(this.running);
   }
 
-  private async answer(exchange: Exchange): Promise<void> {
+  private async answer(exchange: Exchange, observed: ObservedRequest): Promise<void> {
     try {
-      await this.take(exchange);
+      await this.take(exchange, observed);
     } catch (error) {
-      this.report(error);
+      observed.failure = this.report(error);
       exchange.writer.fail(error, exchange);
     }
   }
 
-  private async take(exchange: Exchange): Promise<void> {
+  private async take(exchange: Exchange, observed: ObservedRequest): Promise<void> {
     const { request, writer } = exchange;
+    const { telemetry, directory } = this.parts;
     checkSource(request, this.parts.sources);
     const { lease } = this.parts;
     if (!lease.isHeld) await lease.awaitHeld();
     const address = this.parts.proxies.addressOf(request);
-    const principal = await this.parts.principals.authenticate(request.headers.authorization, address);
+    const principal = await telemetry.step('authenticate', () =>
+      this.parts.principals.authenticate(request.headers.authorization, address),
+    );
     const slug = slugOfPath(request.url ?? '');
-    const endpoint = slug === null ? null : await this.parts.directory.resolve(principal.principal.org, slug);
+    const resolve = (of: string) => directory.resolve(principal.principal.org, of);
+    const endpoint = slug === null ? null : await telemetry.step('resolve', () => resolve(slug));
     // No sessions and no standing streams: there is nothing to get or to delete.
     if (request.method !== 'POST') return writer.notAllowed();
-    const message = await this.read(request);
-    if (message.kind === 'request') exchange.id = message.id;
-    exchange.era = classify(message, mcpHeaders(request));
+    const { message, era } = await telemetry.step('read', () => this.read(exchange));
+    observed.method = message.kind === 'request' ? methodLabel(message.method) : 'notification';
     if (message.kind === 'notification') return writer.accepted();
     const text = await this.parts.methods.answer({
       principal,
       endpoint,
       message,
-      era: exchange.era,
+      era,
       client: clientFacts(request, address),
       signal: exchange.signal,
       startedAt: exchange.startedAt,
@@ -107,22 +115,30 @@ export class McpEndpoint {
       onNotification: (notification) => writer.notify(notification),
       headerOf: headersOf(request),
     });
-    writer.answer(text);
+    telemetry.step('answer', () => writer.answer(text));
   }
 
-  private async read(request: IncomingMessage): Promise<RpcRequest | RpcNotification> {
+  private async read(exchange: Exchange): Promise<{ message: RpcRequest | RpcNotification; era: Era }> {
+    const { request } = exchange;
     checkContentType(request);
-    const body = await readBounded(request, this.parts.maxBodyBytes);
-    return readMessage(parseMessage(body));
+    const message = readMessage(parseMessage(await readBounded(request, this.parts.maxBodyBytes)));
+    if (message.kind === 'request') exchange.id = message.id;
+    const era = classify(message, mcpHeaders(request));
+    exchange.era = era;
+    return { message, era };
   }
 
   /** What is our fault is logged once, here; what was refused is in the answer and, where it counts, in the audit trail. */
-  private report(error: unknown): void {
+  private report(error: unknown): ErrorCode {
     const { code } = toErrorBody(error).error;
     if (code === 'INTERNAL') this.parts.logger.error({ err: error }, 'request failed');
     else this.parts.logger.debug({ code }, 'request refused');
+    return code;
   }
 }
+
+const one = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? undefined : value;
 
 const clientGone = (): AppError => new AppError('DEADLINE_EXCEEDED', 'The client went away.');
 

@@ -7,13 +7,19 @@ export interface CallRates {
   organisation: Rate;
 }
 
+export type Limit = keyof CallRates;
+
 /** Step 4: per principal, per principal and tool, per organisation. */
 export class CallLimits {
   private readonly byPrincipal: TokenBuckets;
   private readonly byTool: TokenBuckets;
   private readonly byOrganisation: TokenBuckets;
 
-  constructor(rates: CallRates, now: () => number = Date.now) {
+  constructor(
+    rates: CallRates,
+    private readonly refused: (limit: Limit) => void = () => undefined,
+    now: () => number = Date.now,
+  ) {
     this.byPrincipal = new TokenBuckets(rates.principal, now);
     this.byTool = new TokenBuckets(rates.tool, now);
     this.byOrganisation = new TokenBuckets(rates.organisation, now);
@@ -21,8 +27,17 @@ export class CallLimits {
 
   /** @throws AppError `RATE_LIMITED` */
   take({ org, sub }: Principal, tool: string): void {
-    this.byPrincipal.take(`${org} ${sub}`, 'by you');
-    this.byTool.take(`${org} ${sub} ${tool}`, 'of this tool by you');
-    this.byOrganisation.take(org, 'by your organisation');
+    this.told('principal', () => this.byPrincipal.take(`${org} ${sub}`, 'by you'));
+    this.told('tool', () => this.byTool.take(`${org} ${sub} ${tool}`, 'of this tool by you'));
+    this.told('organisation', () => this.byOrganisation.take(org, 'by your organisation'));
+  }
+
+  private told(limit: Limit, take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.refused(limit);
+      throw error;
+    }
   }
 }

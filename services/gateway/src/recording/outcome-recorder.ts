@@ -32,6 +32,11 @@ export class OutcomeRecorder {
     private readonly logger: Logger,
   ) {}
 
+  /** Records that wait for audit to take them. */
+  get backlog(): number {
+    return this.waiting.length;
+  }
+
   /** Shortly behind the answer. Never rejects; false when too many wait already, and this one is not among them. */
   recordLater(entry: AppendEntry): boolean {
     if (this.waiting.length >= MAX_WAITING) return false;

@@ -1,6 +1,14 @@
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { AppError, newId, VERBS } from '@portcullis/contracts';
-import { withCorrelation, type Logger, type ReplicaLease } from '@portcullis/platform';
+import {
+  outcomeOf,
+  withCorrelation,
+  type IncomingTrace,
+  type Logger,
+  type ReplicaLease,
+  type SpanStart,
+  type Telemetry,
+} from '@portcullis/platform';
 import type { CheckAccess } from '../check/check-access.js';
 import type { PolicyClients } from '../clients/policy-clients.js';
 import { fromProto, toProto, type ProtoCheckRequest } from './check-messages.js';
@@ -17,6 +25,9 @@ export interface GrpcServerOptions {
   checkAccess: CheckAccess;
   lease: Pick<ReplicaLease, 'during'>;
   logger: Logger;
+  telemetry: Pick<Telemetry, 'verbs' | 'tracer'>;
+  /** What a caller's `traceparent` metadata may do. */
+  outsideTrace: IncomingTrace['use'];
 }
 
 export interface RunningGrpcServer {
@@ -43,19 +54,40 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
 }
 
 function answer(options: GrpcServerOptions, call: CheckCall, callback: sendUnaryData<object>): void {
+  const { verbs, tracer } = options.telemetry;
+  const ended = verbs.served(GRPC_CHECK);
   const decide = (): object => {
     const { org } = options.clients.byToken(bearerToken(call));
-    return toProto(options.checkAccess.run(org, fromProto(call.request)));
+    const check = (): object => toProto(options.checkAccess.run(org, fromProto(call.request)));
+    return tracer.on ? tracer.run(spanOf(options, call, org), check) : check();
   };
   withCorrelation({ correlationId: newId() }, () => {
     options.lease.during(decide).then(
-      (decision) => callback(null, decision),
+      (decision) => {
+        ended('OK');
+        callback(null, decision);
+      },
       (thrown: unknown) => {
+        ended(outcomeOf(thrown));
         if (!(thrown instanceof AppError)) options.logger.error({ err: thrown }, 'gRPC request failed');
         callback(toServiceError(thrown));
       },
     );
   });
+}
+
+/** What the same question is called over NATS, with the transport before it. */
+const GRPC_CHECK = 'grpc.policy.v1.check';
+
+/** Of an authenticated caller only: others leave no span. */
+function spanOf({ outsideTrace }: GrpcServerOptions, call: CheckCall, org: string): SpanStart {
+  const [header] = call.metadata.get('traceparent');
+  return {
+    name: 'portcullis.policy.v1/Check',
+    kind: 'server',
+    incoming: { header: typeof header === 'string' ? header : undefined, use: outsideTrace },
+    attributes: { 'portcullis.org': org },
+  };
 }
 
 function bearerToken(call: CheckCall): string {

@@ -30,6 +30,7 @@ const LOAD_CONCURRENCY = 8;
 export class PolicyReplica {
   readonly #organisations = new Map<string, OrganisationReplica>();
   #subscription: RunningSubscription | undefined;
+  #from = -1n;
   readonly #reported = new Set<string>();
   readonly #lease: StoreLease;
 
@@ -40,6 +41,7 @@ export class PolicyReplica {
   /** Notes the end of the store, reads every registered stream, then follows from there. Resolves when caught up. */
   async start(): Promise<void> {
     const from = await this.options.store.end();
+    this.#from = from;
     await this.refresh(null);
     this.#subscription = runSubscription({
       store: this.options.store,
@@ -72,6 +74,11 @@ export class PolicyReplica {
 
   get isCaughtUp(): boolean {
     return this.#lease.isHeld && (this.#subscription?.status().caughtUp ?? false);
+  }
+
+  /** Commit position up to which it has folded what is stored; -1 before it has begun. */
+  get position(): bigint {
+    return this.#subscription?.status().position ?? this.#from;
   }
 
   /** @throws AppError UNAVAILABLE while this replica does not follow the store */

@@ -41,6 +41,15 @@ export class PendingFacts {
     );
   }
 
+  /** Of all organisations together. */
+  async backlog(): Promise<{ records: number; oldestSeconds: number }> {
+    const [row] = (await this.jobs.query(
+      `SELECT count(*)::int AS records,
+         coalesce(extract(epoch FROM now() - min((entry->>'occurredAt')::timestamptz)), 0)::float AS "oldestSeconds" FROM outbox`,
+    )) as { records: number; oldestSeconds: number }[];
+    return row ?? { records: 0, oldestSeconds: 0 };
+  }
+
   async remove(org: string, recordIds: readonly string[]): Promise<void> {
     await asOrganisation(this.jobs, org, (manager) =>
       manager.query('DELETE FROM outbox WHERE org_id = $1 AND record_id = ANY ($2::text[])', [

@@ -1,5 +1,11 @@
 import { AppError } from '@portcullis/contracts';
-import { organisationContext, pipelinedTransaction, type Logger, type Statement } from '@portcullis/platform';
+import {
+  organisationContext,
+  pipelinedTransaction,
+  type Logger,
+  type Statement,
+  type Tracer,
+} from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** PostgreSQL error classes that say "not now" rather than "never": connection, log-in, resources, intervention, I/O. */
@@ -19,6 +25,7 @@ export class TenantTransactions {
   constructor(
     private readonly dataSource: DataSource,
     private readonly logger: Logger,
+    private readonly tracer: Pick<Tracer, 'run'>,
   ) {}
 
   /** @throws AppError `UNAVAILABLE` when the database can't be reached; whether it has committed is unknown then. */
@@ -58,7 +65,7 @@ export class TenantTransactions {
 
   private async guard<T>(transaction: () => Promise<T>): Promise<T> {
     try {
-      return await transaction();
+      return await this.tracer.run({ name: 'database transaction' }, transaction);
     } catch (err) {
       if (!isUnavailable(err)) throw err;
       this.logger.warn({ err }, 'the database is not available');
