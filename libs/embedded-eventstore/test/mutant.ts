@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,8 @@ const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const ROOT = join(PACKAGE, '..', '..');
 /** Where the tests are that judge mutants; they start the node that `EVENTSTORE_NODE_MAIN` names. */
 const SUITES = ['event-store-semantics.spec', 'scavenge.spec'];
+
+const DEADLINE_MS = 150_000;
 
 interface Judgement {
   passed: number;
@@ -53,10 +55,19 @@ async function runJest(directory: string, noticedBy: string): Promise<Judgement>
     '--silent',
   ].concat(['-t', name, '--json', '--outputFile', report]);
   const env = { ...process.env, EVENTSTORE_NODE_MAIN: join(directory, 'dist', 'main.js') };
-  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
   const said: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  // A mutant may be too busy to hear that it should end, and its test waits for it: the whole group goes.
+  const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), DEADLINE_MS);
   await once(child, 'close');
+  clearTimeout(late);
+  if (!existsSync(report)) throw new Error(`no judgement: ${Buffer.concat(said).toString('utf8')}`);
   const result = JSON.parse(readFileSync(report, 'utf8'));
   // A node that does not start, or a suite that can't be loaded, proves nothing.
   const text = Buffer.concat(said).toString('utf8');

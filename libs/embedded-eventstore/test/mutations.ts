@@ -132,9 +132,9 @@ const DELETES: Mutation[] = [
     "event.revision === TOMBSTONE_REVISION ? '0'",
     'a tombstoned stream',
   ),
-  followStream(
-    'a tombstone does not end subscriptions',
-    'if (stream?.tombstoned)',
+  of('protocol/read.rpc.js')(
+    'a subscription does not say why it ends',
+    'if (name !== undefined && !signal.aborted)',
     'if (false)',
     'a tombstoned stream',
   ),
@@ -273,7 +273,7 @@ const SUBSCRIPTIONS: Mutation[] = [
     'test(event.stream)',
     'a subscription to $all',
   ),
-  filter('an expression has to match everything', '.find()', '.matches()', 'a subscription to $all'),
+  filter('an expression has to match everything', '.find()', '.matches()', 'filters'),
 ];
 
 const ACCESS: Mutation[] = [

@@ -70,6 +70,7 @@ describe('a scavenge', () => {
     await client.setStreamMetadata(counted!, { maxCount: 1 });
     await client.setStreamMetadata(aged!, { maxAge: 1 });
     await client.deleteStream(deleted!);
+    await client.setStreamMetadata(tombstoned!, { maxCount: 5 });
     await client.tombstoneStream(tombstoned!);
     while ((await numbersOf(client.readStream(aged!))).length > 0);
     expect(occurrences(gone).every((times) => times > 0)).toBe(true);

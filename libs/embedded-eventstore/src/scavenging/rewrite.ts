@@ -49,6 +49,8 @@ export class Rewrite {
     db.prepare('ATTACH ? AS fresh').run(freshFile(file));
     // It is thrown away after a crash, so nothing has to be durable before the end.
     db.exec('PRAGMA fresh.journal_mode = OFF; PRAGMA fresh.synchronous = OFF');
+    // Ids come in no order; with a small cache their index would be read again and again.
+    db.exec('PRAGMA fresh.cache_size = -65536');
     db.exec(schemaOf('fresh'));
     db.exec(`PRAGMA fresh.user_version = ${FORMAT}`);
   }

@@ -151,6 +151,16 @@ export function followSemantics({ client }: Kit): void {
       expect(collector.events.filter(({ type }) => type.startsWith('$'))).toEqual([]);
     });
 
+    it('find an expression anywhere in a name', async () => {
+      const stream = newStream('kit.middle');
+      const start = await client().appendToStream(newStream(), newEvent(0));
+      await client().appendToStream(stream, newEvent(1));
+      const filter = streamNameFilter({ regex: stream.slice(4, -4) });
+      collector.follow(client().subscribeToAll({ fromPosition: start.position!, filter }));
+      await collector.until(() => collector.events.length === 1);
+      expect(collector.numbers).toEqual([1]);
+    });
+
     it('take a prefix from the beginning only, and as it is', async () => {
       const stream = newStream('kit.a');
       const start = await client().appendToStream(newStream('kit-a'), newEvent(0));

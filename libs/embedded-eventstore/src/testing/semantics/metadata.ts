@@ -50,11 +50,13 @@ export function metadataSemantics({ client }: Kit): void {
     it('$maxAge lets events expire', async () => {
       const stream = newStream();
       await client().setStreamMetadata(stream, { maxAge: 1 });
+      const began = Date.now();
       const { position } = await client().appendToStream(stream, newEvents(2));
       const deadline = Date.now() + DEADLINE_MS;
       let left = await numbersOf(client().readStream(stream));
       while (left.length > 0 && Date.now() < deadline) left = await numbersOf(client().readStream(stream));
       expect(left).toEqual([]);
+      expect(Date.now() - began).toBeGreaterThanOrEqual(1_000);
       const backwards = { direction: 'backwards', fromRevision: 'end' } as const;
       expect(await numbersOf(client().readStream(stream, backwards))).toEqual([]);
       const shown = await eventsOf(client().readAll({ fromPosition: position!, maxCount: 1 }));
