@@ -32,8 +32,17 @@ program
 
 program
   .command('doctor')
-  .description('Check a set-up of portcullis up, running or not, and say what is wrong and how to mend it')
-  .option('--data <directory>', 'where everything is kept (default: ".portcullis")')
+  .description('Check a set-up, running or not, and say what is wrong and how to mend it')
+  .addOption(
+    new Option('--data <directory>', 'data directory of portcullis up (default: ".portcullis")').conflicts(
+      'installation',
+    ),
+  )
+  .option('--installation <directory>', 'directory of portcullis provision instead')
+  .option('--nats <host:port>', 'with --installation: where its NATS is reached')
+  .option('--postgres <host:port>', 'the same of PostgreSQL')
+  .option('--eventstore <host:port>', 'the same of the event store')
+  .option('--service <name=url...>', 'the same of services: gateway=http://host:port')
   .option('--json', 'print the findings as one line of JSON', false)
   .addHelpText('after', '\nExit code: 0 nothing failed, 1 something did, 2 it could not look.')
   .action(async (options: DoctorArguments) => {

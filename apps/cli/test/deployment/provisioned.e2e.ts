@@ -8,7 +8,9 @@ import { resolveOwner } from '../../src/provision/owner.js';
 import { provision } from '../../src/provision/provision.js';
 import { Admin } from '../admin.js';
 import { modernClient, type McpClient } from '../clients.js';
+import type { DoctorReport } from '../../src/doctor/describe-findings.js';
 import { eventually } from '../eventually.js';
+import { faultsIn, findingOf, runDoctor } from '../run-doctor.js';
 import { REPOSITORY } from './compose-file.js';
 import { startFront, type Front } from './front.js';
 import { runProvisioned, type RunningInstallation } from './run-provisioned.js';
@@ -67,6 +69,22 @@ describe('what was provisioned, run as the compose file says', () => {
     expect(made.status).toBe(201);
     expect((await operator.json('POST', '/api/bootstrap', { ...BODY, name: 'Other' })).status).toBe(409);
     await callThrough(new Admin(front.url, made.body.adminKey));
+  }, 60_000);
+
+  it('is found well by doctor, which asks every part whose address it is given', async () => {
+    const { stores, ports } = installation;
+    const places = Object.entries(stores).flatMap(([name, address]) => [`--${name}`, address]);
+    const services = Object.entries(ports).map(([name, port]) => `${name}=http://127.0.0.1:${port}`);
+    const args = ['--installation', join(root, 'made'), ...places, '--service', ...services, '--json'];
+    const { code, stdout } = await runDoctor(...args);
+    const report = JSON.parse(stdout) as DoctorReport;
+    // The nats-server of this machine is older than what is to be deployed.
+    expect(faultsIn(report).filter((fault) => fault !== 'warn nats')).toEqual(['warn root-key']);
+    expect(findingOf(report, 'nats').reason).toContain('6 users were let in');
+    expect(findingOf(report, 'postgres').reason).toContain('9 roles were let in');
+    for (const name of ['eventstore', ...Object.keys(ports)])
+      expect(findingOf(report, name)).toMatchObject({ status: 'ok' });
+    expect(code).toBe(0);
   }, 60_000);
 
   /** A first server, and a governed call of it. */

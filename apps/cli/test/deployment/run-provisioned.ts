@@ -32,6 +32,8 @@ import {
 export interface RunningInstallation {
   /** HTTP ports by service. */
   ports: Record<string, number>;
+  /** `host:port` by store. */
+  stores: { nats: string; postgres: string; eventstore: string };
   /** The sample upstream, which the gateway was allowed to reach. */
   upstream: string;
   postgres: RunningPostgres;
@@ -71,7 +73,15 @@ export async function runProvisioned(directory: string, scratch: string): Promis
     await supervisor.start(everythingPart(upstream), 1);
     for (const [name, service] of ownServices(file)) if (isMigration(name)) migrate(name, service);
     const ports = await startServices(supervisor, file, stores);
-    return { ports, upstream: `http://127.0.0.1:${upstream}/mcp`, postgres: cluster, stop };
+    const places = {
+      nats: `localhost:${nats}`,
+      postgres: `localhost:${postgres}`,
+      eventstore: `localhost:${kurrentdb}`,
+    };
+    return {
+      ...{ ports, stores: places, postgres: cluster, stop },
+      upstream: `http://127.0.0.1:${upstream}/mcp`,
+    };
   } catch (error) {
     await stop();
     throw error;

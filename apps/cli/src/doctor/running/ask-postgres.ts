@@ -7,6 +7,8 @@ import type { PartAnswer } from './part.js';
 export interface DatabaseRole {
   role: string;
   urlFile: string;
+  /** What the URL has to become on this machine. */
+  relocate?: (url: string) => string;
 }
 
 const TIMEOUT_MS = 6_000;
@@ -52,11 +54,11 @@ export async function askPostgres(roles: readonly DatabaseRole[], mend: string):
   };
 }
 
-async function enterAs({ role, urlFile }: DatabaseRole): Promise<Outcome> {
+async function enterAs({ role, urlFile, relocate = (url) => url }: DatabaseRole): Promise<Outcome> {
   const url = (await readOwnFile(urlFile))?.trim();
   if (url === undefined) return { role, refusal: 'there is no file with its URL' };
   try {
-    const [row] = await queryAs(url, 'SHOW server_version');
+    const [row] = await queryAs(relocate(url), 'SHOW server_version');
     return { role, version: String(row?.['server_version']) };
   } catch (error) {
     return { role, refusal: refusalIn(error) };
