@@ -10,6 +10,7 @@ export { databaseFields, eventStoreFields, serviceFields, trustedProxies } from 
 export { parseConfig } from './config/parse-config.js';
 export { checkSchema, type SchemaOptions, type SchemaReport } from './database/check-schema.js';
 export { connectDatabase, type DatabaseOptions } from './database/data-source.js';
+export { databaseAway } from './database/database-away.js';
 export { migrate, type MigrationOptions } from './database/migrate.js';
 export { runMigrations } from './database/run-migrations.js';
 export { asOrganisation } from './database/organisation-transaction.js';

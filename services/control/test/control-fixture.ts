@@ -9,6 +9,7 @@ import {
   startPostgres,
   testTrust,
   type TestNats,
+  type TestPostgres,
   type TestTrust,
 } from '@portcullis/platform/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -45,6 +46,7 @@ export interface ControlFixture {
   readonly audit: StandInAudit;
   readonly nats: TestNats;
   readonly trust: TestTrust;
+  readonly postgres: TestPostgres;
   readonly database: { ownerUrl: Secret; appUrl: Secret; jobUrl: Secret; superuserUrl: Secret };
   /** Everything that control logged, as text. */
   readonly log: () => string;
@@ -108,6 +110,7 @@ export async function startFixture(): Promise<ControlFixture> {
     audit,
     nats,
     trust,
+    postgres,
     database: { ...database, superuserUrl: postgres.superuserUrl },
     log: () => lines.join('\n'),
     gateway: new VerbCaller(new NatsRequester(forGateway), trust.keyring('gateway')),

@@ -15,6 +15,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { ReplicaLease } from '../barrier/replica-lease.js';
+import { databaseAway } from '../database/database-away.js';
 import { withCorrelation } from '../logging/correlation.js';
 import { readinessReply, type Readiness } from '../health/readiness.js';
 import type { Logger } from '../logging/logger.js';
@@ -143,6 +144,11 @@ export class VerbServer extends Server implements CustomTransportStrategy {
   }
 
   private refusal(verb: AnyVerb, thrown: unknown): ErrorBody {
+    const away = databaseAway(thrown);
+    if (away !== undefined) {
+      this.options.logger.warn({ err: thrown, subject: verb.subject }, 'the database is not available');
+      return toErrorBody(away);
+    }
     if (!(thrown instanceof AppError) || thrown.code === 'INTERNAL') {
       this.options.logger.error({ err: thrown, subject: verb.subject }, 'request failed');
     } else {

@@ -22,6 +22,8 @@ export interface TestPostgres {
   readonly server: RunningPostgres;
   /** `kill -9`, and up again at the same place. What a client was told is durable is there; what was not may be gone. */
   crash(): Promise<void>;
+  /** Up again after it was stopped. */
+  restart(): Promise<void>;
   readonly superuserUrl: Secret;
   /** Schema and roles of one service, as a set-up gets them. */
   database(service: 'control' | 'vault' | 'audit'): Promise<TestDatabase>;
@@ -38,6 +40,9 @@ export async function startPostgres(): Promise<TestPostgres> {
     environment: runMark(),
   };
   let server = await start(options);
+  const restart = async (): Promise<void> => {
+    server = await startAgain(options);
+  };
   return {
     get server() {
       return server;
@@ -46,8 +51,9 @@ export async function startPostgres(): Promise<TestPostgres> {
       const ended = once(server.process, 'exit');
       server.process.kill('SIGKILL');
       await ended;
-      server = await startAgain(options);
+      await restart();
     },
+    restart,
     superuserUrl: Secret.of(server.superuserUrl),
     database: async (service) => {
       const passwords = { owner: 'owner', app: 'app', job: 'job' };

@@ -1,5 +1,5 @@
-import { AppError } from '@portcullis/contracts';
 import {
+  databaseAway,
   organisationContext,
   pipelinedTransaction,
   type Logger,
@@ -7,10 +7,6 @@ import {
   type Tracer,
 } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-
-/** PostgreSQL error classes that say "not now" rather than "never": connection, log-in, resources, intervention, I/O. */
-const UNAVAILABLE_CLASSES = ['08', '28', '53', '57', '58'];
-const NETWORK = /ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|terminated|timeout|not connected|not queryable/i;
 
 export interface TransactionOptions {
   /**
@@ -67,19 +63,10 @@ export class TenantTransactions {
     try {
       return await this.tracer.run({ name: 'database transaction' }, transaction);
     } catch (err) {
-      if (!isUnavailable(err)) throw err;
+      const away = databaseAway(err);
+      if (away === undefined) throw err;
       this.logger.warn({ err }, 'the database is not available');
-      throw new AppError('UNAVAILABLE', "The vault's database is not available.", { cause: err });
+      throw away;
     }
   }
-}
-
-function isUnavailable(error: unknown): boolean {
-  if (error instanceof AppError) return false;
-  const code = (error as { code?: unknown }).code;
-  const message = error instanceof Error ? error.message : '';
-  const isSqlState = typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
-  return isSqlState
-    ? UNAVAILABLE_CLASSES.includes(code.slice(0, 2))
-    : NETWORK.test(`${String(code)} ${message}`);
 }
