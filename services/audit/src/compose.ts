@@ -9,6 +9,7 @@ import { ProjectedEarlierRecords } from './adapters/projected.earlier-records.js
 import { AcceptEntry } from './append/accept-entry.js';
 import { AppendClock } from './append/append-clock.js';
 import { AppendEntries } from './append/append-entries.js';
+import { ClosingCalls } from './append/closing-calls.js';
 import { FindEarlier } from './append/find-earlier.js';
 import { RecordLog, type WriteCounter } from './append/record-log.js';
 import { RecordOnce } from './append/record-once.js';
@@ -78,7 +79,8 @@ export function compose(parts: Parts): Audit {
 
   const projection = new PostgresProjection(parts.jobs);
   const projecting = new RunProjection({ store, segments, projection, collecting, logger });
-  const overdue = new InterruptOverdue({ projection, barrier, records, clock, deadlineMs });
+  const closing = new ClosingCalls();
+  const overdue = new InterruptOverdue({ projection, barrier, records, closing, clock, deadlineMs });
   const { metrics } = parts.telemetry;
   const interrupting = new RunInterruption(overdue, {
     logger,
@@ -90,7 +92,7 @@ export function compose(parts: Parts): Audit {
   const reading = { keyring, view, barrier, now };
   return {
     useCases: {
-      append: new AppendEntries({ keyring, accept, records, logger, deadlineMs, now }),
+      append: new AppendEntries({ keyring, accept, records, closing, logger, deadlineMs, now }),
       query: new QueryRecords(reading),
       export: new ExportRecords(reading),
     },

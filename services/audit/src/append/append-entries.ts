@@ -1,5 +1,7 @@
 import {
   AppError,
+  b64u,
+  payloadHash,
   type AppendEntry,
   type AppendReply,
   type AppendResult,
@@ -9,12 +11,14 @@ import {
 import type { Logger } from '@portcullis/platform';
 import type { AcceptEntry } from './accept-entry.js';
 import { issueReceipt } from './issue-receipt.js';
+import type { ClosingCalls } from './closing-calls.js';
 import type { RecordOnce } from './record-once.js';
 
 export interface AppendParts {
   keyring: Keyring;
   accept: AcceptEntry;
   records: RecordOnce;
+  closing: ClosingCalls;
   logger: Logger;
   /** Milliseconds in which an entry is recorded or its sender is told otherwise. */
   deadlineMs: number;
@@ -31,9 +35,19 @@ export class AppendEntries {
   async run(entries: readonly AppendEntry[], caller: ServiceName): Promise<AppendReply> {
     const deadline = this.parts.now().getTime() + this.parts.deadlineMs;
     const results = entries.map((entry) =>
-      this.#append(entry, caller, deadline).catch((error: unknown) => this.#refused(entry, error)),
+      this.#inTurn(entry, caller, deadline).catch((error: unknown) => this.#refused(entry, error)),
     );
     return { results: await Promise.all(results) };
+  }
+
+  async #inTurn(entry: AppendEntry, caller: ServiceName, deadline: number): Promise<AppendResult> {
+    if (entry.kind !== 'outcome') return this.#append(entry, caller, deadline);
+    const release = await this.parts.closing.take(b64u(payloadHash(entry.grant)));
+    try {
+      return await this.#append(entry, caller, deadline);
+    } finally {
+      release();
+    }
   }
 
   async #append(entry: AppendEntry, caller: ServiceName, deadline: number): Promise<AppendResult> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { b64u } from '@portcullis/contracts';
 import type { AppendClock } from '../append/append-clock.js';
+import type { ClosingCalls } from '../append/closing-calls.js';
 import type { RecordOnce } from '../append/record-once.js';
 import type { Overdue, Projection } from '../ports/projection.js';
 import type { ReadBarrier } from '../ports/read-barrier.js';
@@ -9,7 +10,8 @@ import { interruptedRecord } from '../records/compose-record.js';
 export interface InterruptParts {
   projection: Pick<Projection, 'overdue' | 'pendingIntent'>;
   barrier: ReadBarrier;
-  records: RecordOnce;
+  records: Pick<RecordOnce, 'run'>;
+  closing: ClosingCalls;
   clock: AppendClock;
   /** Milliseconds for one look at what is overdue, and for one append. */
   deadlineMs: number;
@@ -40,8 +42,24 @@ export class InterruptOverdue {
     return closed.reduce((sum, count) => sum + count, 0);
   }
 
-  /** An outcome may be stored that the projection has not seen: only what is open after catching up is closed. */
+  /** What is being closed by its outcome at this moment is left to it, and looked at again next time. */
   async #close(org: string, calls: readonly Overdue[]): Promise<number> {
+    const taken = calls.flatMap((call) => {
+      const release = this.parts.closing.tryTake(call.grantHash);
+      return release === undefined ? [] : [{ call, release }];
+    });
+    try {
+      return await this.#interrupt(
+        org,
+        taken.map(({ call }) => call),
+      );
+    } finally {
+      for (const { release } of taken) release();
+    }
+  }
+
+  /** An outcome may be stored that the projection has not seen: only what is open after catching up is closed. */
+  async #interrupt(org: string, calls: readonly Overdue[]): Promise<number> {
     const { projection, barrier, records, clock, deadlineMs } = this.parts;
     await barrier.reached(org, clock.now().getTime() + deadlineMs);
     const intents = await Promise.all(calls.map((call) => projection.pendingIntent(call)));
