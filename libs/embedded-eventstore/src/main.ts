@@ -4,6 +4,8 @@ import { startNode } from './node.js';
 
 /** Everything the node creates is for its own user only. */
 process.umask(0o077);
+// A full disk is what there is most to say about, and standard error is often a file on the same one.
+process.stderr.on('error', () => undefined);
 
 async function main(): Promise<void> {
   const options = parseCommandLine(process.argv.slice(2));

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPostgres, type RunningPostgres } from '@portcullis/embedded-postgres';
 import { endProcess } from '../processes/end-process.js';
-import { openLog } from '../processes/log-file.js';
+import { openLog, writeLog } from '../processes/log-file.js';
 import {
   killGroup,
   type Part,
@@ -30,7 +30,7 @@ async function start(location: PostgresLocation, context: StartContext): Promise
   context.signal.throwIfAborted();
   discardUnfinished(location.directory);
   const log = openLog(context.logFile);
-  const server = await startPostgres({ ...location, onLog: (text) => void writeSync(log, text) });
+  const server = await startPostgres({ ...location, onLog: (text) => writeLog(log, text) });
   const marker = join(location.directory, COMPLETE);
   if (!existsSync(marker)) writeFileSync(marker, '', { flush: true });
   return supervised(server, { context, log });

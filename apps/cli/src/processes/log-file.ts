@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 
 const MAX_BYTES = 20 * 1024 * 1024;
 
@@ -6,6 +6,15 @@ const MAX_BYTES = 20 * 1024 * 1024;
 export function openLog(file: string): number {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
   return openSync(file, 'a', 0o600);
+}
+
+/** What can't be written, on a full disk mostly, is lost: it must not end whoever keeps the parts running. */
+export function writeLog(log: number, text: string): void {
+  try {
+    writeSync(log, text);
+  } catch {
+    // There is nowhere left to say so.
+  }
 }
 
 /** The last lines of a log, for an error message. */

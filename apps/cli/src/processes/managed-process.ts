@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { endProcess } from './end-process.js';
-import { openLog, tailOfLog } from './log-file.js';
+import { openLog, tailOfLog, writeLog } from './log-file.js';
 import { PARENT_PIPE_VARIABLE } from './parent-pipe.js';
 import { identify, isRunning, type ProcessIdentity } from './process-table.js';
 import { readyReport, untilItAnswers, type Readiness, type ReadyReport } from './readiness.js';
@@ -110,7 +110,7 @@ function endOf(child: ChildProcess, log: number): Promise<string> {
 function reportOf(child: ChildProcess, log: number): Promise<ReadyReport> {
   return new Promise((resolve) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      writeSync(log, `${line}\n`);
+      writeLog(log, `${line}\n`);
       const report = readyReport(line);
       if (report) resolve(report);
     });

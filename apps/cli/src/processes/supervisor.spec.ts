@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../test/eventually.js';
@@ -42,6 +42,12 @@ it('keeps what a part writes in a log that only its owner can read', async () =>
   const log = join(directory, 'web.log');
   await eventually(() => expect(readFileSync(log, 'utf8')).toMatch(/to stderr[\s\S]*"ready":true/));
   expect(statSync(log).mode & 0o777).toBe(0o600);
+});
+
+it('starts and keeps a part whose log can not be written', async () => {
+  symlinkSync('/dev/full', join(directory, 'web.log'));
+  await expect(supervisor.start(program('web', SERVES))).resolves.toMatchObject({ ready: true });
+  expect(isRunning(running('web'))).toBe(true);
 });
 
 it('says why a part does not start, with the end of its log', async () => {

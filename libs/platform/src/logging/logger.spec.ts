@@ -1,8 +1,9 @@
+import { closeSync, openSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { AppError, Secret } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
 import { withCorrelation } from './correlation.js';
-import { createLogger } from './logger.js';
+import { createLogger, logTo } from './logger.js';
 
 function logged(write: (logger: ReturnType<typeof createLogger>) => void): string {
   const lines: string[] = [];
@@ -11,6 +12,13 @@ function logged(write: (logger: ReturnType<typeof createLogger>) => void): strin
 }
 
 describe('the operational log', () => {
+  it('loses lines on a full disk, and never ends the service whose log it is', () => {
+    const full = openSync('/dev/full', 'w');
+    const logger = createLogger('test', 'info', logTo(full));
+    for (const line of ['first', 'second']) expect(() => logger.info(line)).not.toThrow();
+    closeSync(full);
+  });
+
   it('shows what an error says of itself and of its causes, and nothing that hangs on it', () => {
     verifies('P5');
     const cause = Object.assign(new Error('connection refused'), {

@@ -18,7 +18,7 @@ export function createLogger(service: string, level: string, destination?: Desti
       // Only what an error says of itself: its own properties could hold a request with headers.
       serializers: { err: describeError },
     },
-    destination ?? pino.destination({ fd: 2, sync: true }),
+    destination ?? logTo(2),
   );
 }
 
@@ -28,6 +28,16 @@ function requestAtHand(): Record<string, string> {
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(span === undefined ? {} : { traceId: span.spanContext().traceId }),
   };
+}
+
+/** Characters that are kept for later while they can't be written; then lines are dropped. */
+const MAX_UNWRITTEN = 1024 * 1024;
+
+/** A log that can't be written, on a full disk mostly, is no reason to end the service whose log it is. */
+export function logTo(fd: number): DestinationStream {
+  const destination = pino.destination({ fd, sync: true, maxLength: MAX_UNWRITTEN });
+  destination.on('error', () => undefined);
+  return destination;
 }
 
 interface DescribedError {
