@@ -71,9 +71,6 @@ export const resultText = (id: RequestId, result: JsonObject): string =>
  */
 export function errorText(id: RequestId | null, thrown: unknown): string {
   const { data, ...error } = toJsonRpcError(thrown);
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    error: { ...error, data: { ...data, ...currentCorrelation() } },
-  });
+  const { correlationId } = currentCorrelation() ?? {};
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { ...error, data: { ...data, correlationId } } });
 }
