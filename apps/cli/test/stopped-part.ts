@@ -3,15 +3,16 @@ import { eventually } from './eventually.js';
 
 /** What else can't be told, or isn't ready, while a part is stopped: the documented consequences. */
 export const CONSEQUENCES: Record<string, string[]> = {
-  nats: ['vault', 'policy', 'control', 'gateway'],
+  nats: ['vault', 'policy', 'audit', 'control', 'gateway'],
   postgres: [
     ...['vault', 'audit', 'control', 'policy', 'gateway'],
     ...['schema-control', 'schema-vault', 'schema-audit', 'backlog'],
   ],
-  eventstore: ['policy', 'audit'],
-  vault: [],
-  policy: [],
-  audit: [],
+  eventstore: ['policy', 'audit', 'control', 'gateway'],
+  // Control and the gateway are degraded without those that they ask.
+  vault: ['control', 'gateway'],
+  policy: ['control', 'gateway'],
+  audit: ['control', 'gateway'],
   // Nobody holds a lease without it.
   control: ['vault', 'policy', 'gateway'],
   gateway: [],

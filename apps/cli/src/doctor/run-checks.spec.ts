@@ -61,6 +61,12 @@ describe('checks', () => {
   });
 });
 
+it('explains a warning by the fault that it follows from', async () => {
+  const degraded = { ...warn('degraded: vault', 'mend it'), causes: [['vault']] };
+  const checks = [check('vault', [fail('stopped', 'go on')]), check('gateway', [ok('ready'), degraded])];
+  expect((await statuses(checks))['gateway']).toBe('ok,skipped');
+});
+
 describe('a fault that follows from others', () => {
   const gateway = (...causes: string[][]) => check('gateway', [{ ...fail('not ready', 'look'), causes }]);
   const nats = check('nats', [fail('stopped', 'go on')]);

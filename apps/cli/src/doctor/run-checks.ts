@@ -85,7 +85,7 @@ export function withoutConsequences(results: readonly CheckResult[]): CheckResul
 
 function explained(finding: Finding, failed: ReadonlySet<string>, check: string): Finding {
   const { status, causes = [], reason } = finding;
-  if (status !== 'fail' || causes.length === 0) return finding;
+  if ((status !== 'fail' && status !== 'warn') || causes.length === 0) return finding;
   const found = causes.map((group) => group.find((id) => id !== check && failed.has(id)));
   if (found.includes(undefined)) return finding;
   return skipped(`${reason}; this follows from ${[...new Set(found)].join(' and ')}`);

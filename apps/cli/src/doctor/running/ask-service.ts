@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { warn } from '../finding.js';
+import { warn, type Finding } from '../finding.js';
 import type { PartAnswer } from './part.js';
 
 /** A service waits up to 2 s for each of its own checks. */
@@ -18,16 +18,21 @@ export interface ServiceAnswer {
   body: unknown;
 }
 
-/** Which of doctor's checks would explain that a service's own check fails, by that check's name in small letters. */
+/**
+ * Which of doctor's checks would explain that a service's own check fails, by that check's name in small letters. A lease
+ * is given by control, which keeps it in its database; policy reads the event store before it has one.
+ */
 const CAUSES: Record<string, readonly string[]> = {
   nats: ['nats'],
   postgres: ['postgres'],
-  database: ['postgres'],
   eventstore: ['eventstore'],
   caughtup: ['eventstore'],
   projection: ['eventstore', 'postgres'],
-  // Given by control, which keeps them in its database; policy reads the event store before it has one.
   lease: ['nats', 'control', 'postgres', 'eventstore'],
+  control: ['control', 'nats', 'postgres'],
+  policy: ['policy', 'nats', 'eventstore', 'control', 'postgres'],
+  audit: ['audit', 'nats', 'eventstore', 'postgres'],
+  vault: ['vault', 'nats', 'postgres', 'control'],
 };
 
 /** @param version of this command line; a service that says another one is told of */
@@ -35,21 +40,22 @@ export function judgeReadiness({ status, body }: ServiceAnswer, version: string)
   const parsed = readySchema.safeParse(body);
   const said = parsed.success ? parsed.data : {};
   const failing = (said.checks ?? said.details?.checks ?? []).filter((check) => !check.ok);
-  if (failing.length > 0) {
-    const names = failing.map(({ name, problem }) => (problem === undefined ? name : `${name} (${problem})`));
-    const causes = failing.map(({ name }) => CAUSES[name.toLowerCase().replaceAll(/[^a-z]/g, '')] ?? []);
-    return { problem: `it is not ready: ${names.join(', ')}`, detail: '', causes };
+  const names = failing.map(({ name, problem }) => (problem === undefined ? name : `${name} (${problem})`));
+  const causes = failing.map(({ name }) => CAUSES[name.toLowerCase().replaceAll(/[^a-z]/g, '')] ?? []);
+  if (status !== 200) {
+    const why = failing.length === 0 ? `HTTP ${status}` : names.join(', ');
+    return { problem: `it is not ready: ${why}`, detail: '', causes };
   }
-  if (status !== 200) return { problem: `it is not ready (HTTP ${status})`, detail: '' };
-  const other = said.version !== undefined && said.version !== version;
-  const more = other
-    ? [
-        warn(
-          `it runs version ${said.version}, this command is ${version}`,
-          'restart it, or use its own version',
-        ),
-      ]
-    : [];
+  const more: Finding[] = [];
+  if (failing.length > 0)
+    more.push({ ...warn(`it is degraded: ${names.join(', ')}`, 'mend what is named there'), causes });
+  if (said.version !== undefined && said.version !== version)
+    more.push(
+      warn(
+        `it runs version ${said.version}, this command is ${version}`,
+        'restart it, or use its own version',
+      ),
+    );
   return { problem: null, detail: 'it is ready', more };
 }
 

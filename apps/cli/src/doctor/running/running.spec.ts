@@ -52,6 +52,17 @@ describe('readiness', () => {
     },
   );
 
+  it('is there while a service is degraded, which is told and explained', () => {
+    const vault = { name: 'vault', ok: false, degrades: true, problem: 'no answer' };
+    const { problem, more } = judgeReadiness(
+      { status: 200, body: { ready: true, degraded: true, checks: [vault] } },
+      '1.0.0',
+    );
+    expect(problem).toBeNull();
+    expect(more).toMatchObject([{ status: 'warn', reason: 'it is degraded: vault (no answer)' }]);
+    expect(more![0]!.causes![0]).toContain('vault');
+  });
+
   it('has no explanation for a check that is not known here', () => {
     const body = { ready: false, checks: [{ name: 'entropy', ok: false }] };
     expect(judgeReadiness({ status: 503, body }, '1.0.0').causes).toEqual([[]]);
