@@ -163,8 +163,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'D8',
     text: 'Log of each call: user, organisation, tool, time; central monitoring (metrics, traces, alerts)',
-    claimed: false,
-    note: 'Every call is on record; metrics, traces and alerts missing.',
+    claimed: true,
   },
   { id: 'D9', text: 'Removing a user from an organisation ends their MCP access there', claimed: true },
   {

@@ -10,6 +10,8 @@ const upSchema = z.object({
 export type UpEnvironment = z.infer<typeof upSchema> & {
   /** Variables for single services, by service. */
   tuning: Record<string, Record<string, string>>;
+  /** OpenTelemetry's own variables: for all services. */
+  tracing: Record<string, string>;
   /** How many of a service are to run, where it is more than one. */
   replicas: Partial<Record<EmbeddedService, number>>;
 };
@@ -21,6 +23,7 @@ const TUNING = /^PORTCULLIS_SET_([A-Z]+)_([A-Z][A-Z0-9_]*)$/;
 export const upEnvironment = (): UpEnvironment => ({
   ...upSchema.parse(process.env),
   tuning: readTuning(process.env),
+  tracing: readTracing(process.env),
   replicas: readReplicas(process.env),
 });
 
@@ -39,6 +42,17 @@ function readTuning(environment: NodeJS.ProcessEnv): Record<string, Record<strin
   }
   return tuning;
 }
+
+/** What docs/reference/telemetry.md lists; a credential for the collector comes as a file. */
+const TRACING =
+  /^OTEL_(EXPORTER_OTLP_(ENDPOINT|TRACES_ENDPOINT|HEADERS_FILE|TIMEOUT)|TRACES_SAMPLER(_ARG)?|BSP_SCHEDULE_DELAY|SDK_DISABLED|TRUST_INCOMING)$/;
+
+const readTracing = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      TRACING.test(name) && value !== undefined ? [[name, value] as const] : [],
+    ),
+  );
 
 /** `PORTCULLIS_REPLICAS_GATEWAY=2` */
 export const replicasVariable = (service: EmbeddedService): string =>

@@ -11,6 +11,7 @@ export interface RunningUp {
     mcp: string;
     admin: string;
     apiKey: string | null;
+    operations: Record<string, string>;
   };
   /** Everything on standard error so far. */
   progress: () => string;

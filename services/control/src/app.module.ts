@@ -75,6 +75,8 @@ export interface Runtime {
   readonly version: string;
   readonly telemetry: Telemetry;
   readonly readiness: () => Promise<Readiness>;
+  /** Without waiting for others: what services are told that wait themselves. */
+  readonly ownReadiness: () => Promise<Readiness>;
 }
 
 /** Who asks: keys, the limits on guessing them, and what other services are told. */

@@ -6,7 +6,6 @@ import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Secret, VerbCaller, VERBS, type JsonValue, type Keyring } from '@portcullis/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { DataSource } from 'typeorm';
 import {
   brokerCheck,
   connectDatabase,
@@ -78,6 +77,7 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
   });
   const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
   const connection = await connectNats({ url, caFile, user: 'control', seed, logger });
+  const own = [databaseCheck(dataSource), brokerCheck(connection)];
   return {
     dataSource,
     changesDataSource,
@@ -93,7 +93,8 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
     logger,
     version: '0.1.0',
     telemetry,
-    readiness: readinessOf(checksOf(dataSource, connection, keyring)),
+    readiness: readinessOf([...own, ...peerChecks(connection, keyring)]),
+    ownReadiness: readinessOf(own),
   };
 }
 
@@ -101,15 +102,13 @@ async function openRuntime(config: Config, logger: Logger): Promise<Runtime> {
  * Keys are checked with database and broker alone. Changes of the directory and the trail need the others as well: it
  * serves without them, but not everything.
  */
-function checksOf(dataSource: DataSource, connection: NatsConnection, keyring: Keyring): ReadinessCheck[] {
+function peerChecks(connection: NatsConnection, keyring: Keyring): ReadinessCheck[] {
   // Asked without telemetry: probes are no requests.
   const caller = new VerbCaller(new NatsRequester(connection), keyring);
-  const peers = (['policy', 'audit', 'vault'] as const).map((peer) => peerCheck(caller, peer));
-  return [
-    databaseCheck(dataSource),
-    brokerCheck(connection),
-    ...peers.map((check) => ({ ...check, degrades: true as const })),
-  ];
+  return (['policy', 'audit', 'vault'] as const).map((peer) => ({
+    ...peerCheck(caller, peer),
+    degrades: true,
+  }));
 }
 
 /** Tool names may be percent-encoded in a path: 128 characters become up to 384. */
@@ -156,7 +155,7 @@ async function createApp(
         logger,
         authenticator,
         telemetry,
-        readiness: { verb: VERBS.controlReady, state: runtime.readiness },
+        readiness: { verb: VERBS.controlReady, state: runtime.ownReadiness },
       }),
     },
     // Deferred, or the handlers would be wrapped before they get their filter; not inherited: the guard is HTTP's.

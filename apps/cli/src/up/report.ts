@@ -1,5 +1,6 @@
 import type { ReadyReport } from '../processes/readiness.js';
 import type { Seeded } from '../seeding/seed-installation.js';
+import { SERVICES, type EmbeddedService } from '../setup/trust.js';
 import type { RunningInstallation } from './start-installation.js';
 
 /** The one line that `--json` prints. URLs are without credentials. */
@@ -13,12 +14,14 @@ export interface UpReport extends Omit<Seeded, 'shown'> {
   data: string;
   logs: string;
   pids: Record<string, number>;
+  /** Where each service has its health and metrics. One that is started again has another port. */
+  operations: Record<string, string>;
   /** Ports of further replicas, by name (`gateway-2`). A replica that is started again has others. */
   replicas: Record<string, Record<string, number>>;
 }
 
 export function reportOf(
-  { data, ports, supervisor, replicaReports }: RunningInstallation,
+  { data, ports, supervisor, reports }: RunningInstallation,
   seeded: Seeded,
 ): UpReport {
   const { shown: _shown, ...given } = seeded;
@@ -33,11 +36,20 @@ export function reportOf(
     data: data.root,
     logs: data.logs,
     pids: { portcullis: process.pid, ...supervisor.pids() },
+    operations: Object.fromEntries(
+      SERVICES.map((service) => [service, operationsUrl(portsIn(reports[service] ?? {}))]),
+    ),
     replicas: Object.fromEntries(
-      Object.entries(replicaReports).map(([name, report]) => [name, portsIn(report)]),
+      Object.entries(reports)
+        .filter(([name]) => !SERVICES.includes(name as EmbeddedService))
+        .map(([name, report]) => [name, portsIn(report)]),
     ),
   };
 }
+
+/** Services that face clients have it apart from their own port. */
+const operationsUrl = ({ operations, httpPort }: Record<string, number>): string =>
+  `http://127.0.0.1:${operations ?? httpPort}`;
 
 const portsIn = (report: ReadyReport): Record<string, number> =>
   Object.fromEntries(Object.entries(report).filter((entry) => typeof entry[1] === 'number')) as Record<

@@ -32,6 +32,7 @@ function runWith(tuning: Run['tuning']): Run {
       auditHealth: 1011,
     },
     tuning,
+    tracing: {},
     replicas: {},
   };
 }

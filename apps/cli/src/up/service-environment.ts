@@ -12,6 +12,8 @@ export interface Run {
   ports: Ports;
   /** Variables that the operator set for single services. */
   tuning: Record<string, Record<string, string>>;
+  /** Variables of OpenTelemetry, for all services. */
+  tracing: Record<string, string>;
   /** How many of a service run, where it is more than one. */
   replicas: Partial<Record<EmbeddedService, number>>;
 }
@@ -25,7 +27,13 @@ export const eventStoreUrlFile = (data: DataDirectory): string => data.file('sec
  * What this installation decides (addresses, keys) can't be tuned away, only the gateway's exemptions be added to.
  */
 export function serviceEnvironment(service: EmbeddedService, run: Run): Environment {
-  return { ...DEFAULTS, ...run.tuning[service], ...commonTo(service, run), ...OWN[service](run) };
+  return {
+    ...DEFAULTS,
+    ...run.tracing,
+    ...run.tuning[service],
+    ...commonTo(service, run),
+    ...OWN[service](run),
+  };
 }
 
 /** Of a further replica: all the same, but at ports of its own, which its ready line says. */

@@ -34,8 +34,8 @@ export interface UpOptions {
 
 export interface RunningInstallation extends Run {
   supervisor: Supervisor;
-  /** What further replicas said when they were ready, by name (`gateway-2`): their ports. */
-  replicaReports: Record<string, ReadyReport>;
+  /** What the services and their further replicas (`gateway-2`) said when they were ready, by name: their ports. */
+  reports: Record<string, ReadyReport>;
   /** Ends everything in reverse order and lets the data directory go. */
   stop: () => Promise<void>;
 }
@@ -74,8 +74,8 @@ export async function startInstallation(options: UpOptions): Promise<RunningInst
   options.signal.addEventListener('abort', abort);
   try {
     const run = await prepare(data, id, options);
-    const replicaReports = await startParts(run, supervisor, options);
-    return { ...run, supervisor, replicaReports, stop };
+    const reports = await startParts(run, supervisor, options);
+    return { ...run, supervisor, reports, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -97,8 +97,8 @@ async function prepare(data: DataDirectory, id: string, options: UpOptions): Pro
   if (orphans > 0)
     progress.note(`Ended ${orphans} process${orphans > 1 ? 'es' : ''} that an earlier run had left`);
   const ports = await choosePorts(data, mcpPort);
-  const { tuning, replicas } = environment;
-  return { data, installation: completeInstallation(data, id), ports, tuning, replicas };
+  const { tuning, replicas, tracing } = environment;
+  return { data, installation: completeInstallation(data, id), ports, tuning, tracing, replicas };
 }
 
 async function startParts(
@@ -130,13 +130,12 @@ async function startParts(
     await migrateDatabases(run, options.signal);
   });
   const reports: Record<string, ReadyReport> = {};
-  const further = SERVICES.flatMap((service) =>
-    furtherReplicas(service, run).map(async (part) => {
+  const replicas = SERVICES.flatMap((service) =>
+    [servicePart(service, run), ...furtherReplicas(service, run)].map(async (part) => {
       reports[part.name] = await start(part.name, part, STAGE_OF[service]);
     }),
   );
-  const first = SERVICES.map((service) => start(service, servicePart(service, run), STAGE_OF[service]));
-  await allOf([...first, ...further]);
+  await allOf(replicas);
   return reports;
 }
 

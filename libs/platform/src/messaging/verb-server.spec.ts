@@ -1,10 +1,19 @@
 import { Controller, Module } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AppError, REPLY_HEADER, signRequest, VerbCaller, VERBS, type Verb } from '@portcullis/contracts';
+import {
+  AppError,
+  newId,
+  REPLY_HEADER,
+  signRequest,
+  VerbCaller,
+  VERBS,
+  type Verb,
+} from '@portcullis/contracts';
 import { headers as createHeaders, type NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { verifies } from '../../../../tools/verifies.js';
+import { currentCorrelation, withCorrelation } from '../logging/correlation.js';
 import { createLogger } from '../logging/logger.js';
 import { eventually, startNats, testTelemetry, testTrust, type TestNats } from '../testing/index.js';
 import { NatsRequester } from './nats-requester.js';
@@ -38,6 +47,7 @@ class EchoController {
     if (say === 'refuse')
       throw new AppError('CREDENTIAL_MISSING', 'There is none.', { details: { slot: 'token' } });
     if (say === 'break') throw new Error('internal: hunter2');
+    if (say === 'correlation') return { said: currentCorrelation()?.correlationId ?? '', caller: caller.id };
     if (say === 'grow') return { said: 'x'.repeat(2 ** 21), caller: caller.id };
     if (say === 'wait')
       await new Promise<void>((resolve) => {
@@ -222,6 +232,18 @@ describe('time', () => {
     await expect(silent.call(VERBS.authorize as never, {} as never)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     });
+  });
+
+  it('serves a request under the id that its caller gives it, and under one of its own when that is none', async () => {
+    const { calls } = await testTelemetry('gateway');
+    const observed = new VerbCaller(new NatsRequester(asking), trust.keyring('gateway'), clock, calls);
+    const correlationId = newId();
+    const underId = (id: string) =>
+      withCorrelation({ correlationId: id }, () => observed.call(ECHO, { say: 'correlation' }));
+    expect(await underId(correlationId)).toMatchObject({ said: correlationId });
+    const forged = await underId(`${correlationId} forged`);
+    expect(forged).toMatchObject({ said: expect.stringMatching(/^[0-9A-Z]{26}$/) });
+    expect(forged).not.toMatchObject({ said: correlationId });
   });
 
   it('lets what is under way be answered before the server closes', async () => {
