@@ -37,8 +37,9 @@ export interface ComposeService {
   tmpfs?: string[];
   volumes?: Mount[];
   depends_on?: Record<string, { condition: string }>;
-  healthcheck?: { test: string[]; interval: string; timeout: string; retries: number };
-  deploy?: { resources?: { limits?: { cpus?: string; memory?: string; pids?: number } } };
+  healthcheck?: { test?: string[]; disable?: boolean };
+  container_name?: string;
+  deploy?: { replicas?: number; resources?: { limits?: { cpus?: string; memory?: string; pids?: number } } };
 }
 
 export interface ComposeFile {

@@ -124,7 +124,7 @@ describe('configuration', () => {
     for (const [name, { environment, healthcheck }] of ownServices(file)) {
       if (isMigration(name)) continue;
       expect([environment!['HTTP_HOST'], environment!['HTTP_PORT']]).toEqual(['0.0.0.0', '8080']);
-      expect(healthcheck!.test.at(-1)).toBe('http://127.0.0.1:8080/health/ready');
+      expect(healthcheck!.test!.at(-1)).toBe('http://127.0.0.1:8080/health/ready');
     }
   });
 
@@ -167,22 +167,64 @@ describe('containers', () => {
   });
 
   it('have a health check if they are to stay, and none if they are to end', () => {
-    expect(except(({ healthcheck }, name) => isMigration(name) !== (healthcheck?.test[0] === 'CMD'))).toEqual(
-      [],
-    );
+    expect(
+      except(({ healthcheck }, name) => isMigration(name) !== (healthcheck?.test?.[0] === 'CMD')),
+    ).toEqual([]);
     expect(except(({ restart }, name) => restart === (isMigration(name) ? 'no' : 'unless-stopped'))).toEqual(
       [],
     );
   });
 
   it('come from images of one exact version', () => {
-    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image!);
+    const given = /^ARG NODE_IMAGE=(\S+)$/m.exec(dockerfile)![1]!;
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) =>
+      image === '${NODE_IMAGE}' ? given : image!,
+    );
     const stages = [...dockerfile.matchAll(/ AS (\S+)$/gm)].map(([, stage]) => stage!);
     const images = [
       ...all().map(([, { image }]) => image),
       ...bases.filter((base) => !stages.includes(base)),
     ];
     for (const image of images) expect(image).toMatch(/^[a-z/]+:\d+\.\d+(\.\d+)?(-[a-z]+)*$/);
+  });
+
+  it('are built of what is there and goes into the build', () => {
+    const ignored = readFileSync(join(REPOSITORY, 'infra/Dockerfile.dockerignore'), 'utf8').split('\n');
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, source]) => source!);
+    const run = [...dockerfile.matchAll(/^RUN sh (\S+)/gm)].map(([, script]) => script!);
+    for (const path of [...copied.filter((source) => source !== '.'), ...run]) {
+      expect([path, existsSync(join(REPOSITORY, path))]).toEqual([path, true]);
+      expect(ignored).toContain(`!${path}`);
+    }
+    for (const kept of ignored.filter((line) => line.startsWith('!')))
+      expect([kept, existsSync(join(REPOSITORY, kept.slice(1)))]).toEqual([kept, true]);
+    // Whatever is not named stays out: a data directory in the checkout above all.
+    expect(ignored.find((line) => line !== '' && !line.startsWith('#'))).toBe('*');
+  });
+
+  it('say by themselves whether they can serve, also where no compose file asks', () => {
+    const asked = /^HEALTHCHECK .*\\\n +CMD (\[.*\])$/m.exec(dockerfile)![1]!;
+    const { test } = file.services['gateway']!.healthcheck!;
+    expect(['CMD', ...(JSON.parse(asked) as string[])]).toEqual(test);
+  });
+
+  it('can be many of one service: none has a name or a port of the machine to itself, and Caddy asks for all', () => {
+    expect(except(({ container_name }) => container_name === undefined)).toEqual([]);
+    expect(except(({ ports }, name) => ports === undefined || name === 'caddy')).toEqual([]);
+    for (const name of ['gateway', 'control']) {
+      expect([name, file.services[name]!.deploy!.replicas]).toEqual([name, 2]);
+      expect(caddyfile).toMatch(new RegExp(`dynamic a \\{\\s+name ${name}\\s`));
+    }
+  });
+
+  it('own what they mount: files of an installation belong to the account that they run as', () => {
+    const { PORTCULLIS_USER } = readVariables(directory);
+    const [uid] = PORTCULLIS_USER!.split(':').map(Number);
+    for (const [name, { user, volumes }] of all()) {
+      expect([name, user]).toEqual([name, PORTCULLIS_USER]);
+      const mounted = volumes!.filter(({ source }) => source.startsWith(directory));
+      for (const { source } of mounted) expect([source, lstatSync(source).uid]).toEqual([source, uid]);
+    }
   });
 
   it('hold of the installation the directory of their own name, for reading', () => {
