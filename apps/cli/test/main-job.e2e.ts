@@ -19,6 +19,7 @@ import { Admin } from './admin.js';
 import { captureBroker, type BrokerCapture } from './broker-capture.js';
 import { modernClient, olderClient, type McpClient } from './clients.js';
 import { eventually } from './eventually.js';
+import { OtlpCollector } from './otlp-collector.js';
 import { runUp, type RunningUp } from './run-up.js';
 
 interface Report {
@@ -30,6 +31,7 @@ interface Report {
   adminKey: string;
   nats: string;
   pids: Record<string, number>;
+  operations: Record<string, string>;
 }
 
 interface ExportedLine {
@@ -46,6 +48,7 @@ let up: RunningUp;
 let report: Report;
 let admin: Admin;
 let broker: BrokerCapture;
+let collector: OtlpCollector;
 const heard: string[] = [];
 
 /** Gives the sample server another token, as its operator would, and stores it as the admin does. */
@@ -68,7 +71,10 @@ async function changeCredential(credential: string): Promise<void> {
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'portcullis-main-job-'));
   data = join(root, 'data');
+  collector = await OtlpCollector.start();
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = collector.endpoint;
   up = await runUp(data);
+  delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
   report = up.report as unknown as Report;
   admin = new Admin(report.admin, report.adminKey);
   broker = await captureBroker(data, report.nats, report.pids['nats']!);
@@ -78,6 +84,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await broker?.stop();
   if (up?.process.exitCode === null) await up.end('SIGTERM');
+  collector?.stop();
   rmSync(root, { recursive: true, force: true });
 }, 30_000);
 
@@ -239,6 +246,20 @@ describe('canary search', () => {
     const listed = JSON.stringify((await admin.json('GET', '/api/servers/notes/secrets')).body);
     expect(listed).toContain(CREDENTIAL.slice(-4));
     const seen = Buffer.from([...heard, ...exported, listed].join('\n'));
+    for (const secret of [CREDENTIAL, report.apiKey, report.adminKey, ARGUMENT])
+      expect(holds(seen, secret)).toBe(false);
+  });
+
+  it('finds none in traces and metrics', async () => {
+    verifies('P5', 'D7');
+    const metrics = await Promise.all(
+      Object.values(report.operations).map(async (url) => (await fetch(`${url}/metrics`)).text()),
+    );
+    await eventually(() => {
+      const services = new Set(collector.spans().map(({ service }) => service));
+      expect(services.size).toBe(metrics.length);
+    }, 20_000);
+    const seen = Buffer.from([...collector.bodies, ...metrics].join('\n'));
     for (const secret of [CREDENTIAL, report.apiKey, report.adminKey, ARGUMENT])
       expect(holds(seen, secret)).toBe(false);
   });
