@@ -29,7 +29,8 @@ const CAUSES: Record<string, readonly string[]> = {
   caughtup: ['eventstore'],
   projection: ['eventstore', 'postgres'],
   lease: ['nats', 'control', 'postgres', 'eventstore'],
-  control: ['control', 'nats', 'postgres'],
+  // It answers late while one of those that it asks itself is silent.
+  control: ['control', 'nats', 'postgres', 'policy', 'audit', 'vault'],
   policy: ['policy', 'nats', 'eventstore', 'control', 'postgres'],
   audit: ['audit', 'nats', 'eventstore', 'postgres'],
   vault: ['vault', 'nats', 'postgres', 'control'],

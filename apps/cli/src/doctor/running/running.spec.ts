@@ -63,6 +63,11 @@ describe('readiness', () => {
     expect(more![0]!.causes![0]).toContain('vault');
   });
 
+  it('is explained by a silent vault also where control only answers too late because of it', () => {
+    const body = { ready: false, checks: [{ name: 'control', ok: false }] };
+    expect(judgeReadiness({ status: 503, body }, '1.0.0').causes![0]).toContain('vault');
+  });
+
   it('has no explanation for a check that is not known here', () => {
     const body = { ready: false, checks: [{ name: 'entropy', ok: false }] };
     expect(judgeReadiness({ status: 503, body }, '1.0.0').causes).toEqual([[]]);
