@@ -171,5 +171,12 @@ async function describe(data: DataDirectory, disk: SmallDisk | undefined): Promi
   const directory = disk === undefined ? data.postgres : join(disk.directory, 'cluster');
   if (disk !== undefined) mkdirSync(directory, { recursive: true });
   const installation = completeInstallation(data, installationId(data));
-  return { data: { ...data, postgres: directory }, installation, ports, tuning: TUNING, tracing: {}, replicas: {} };
+  return {
+    data: { ...data, postgres: directory },
+    installation,
+    ports,
+    tuning: TUNING,
+    tracing: {},
+    replicas: {},
+  };
 }
