@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Convoy } from './convoy.js';
 
@@ -38,6 +39,26 @@ describe('a convoy', () => {
     returns[0]?.();
     await tick();
     expect(groups).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('sends a group on behalf of its first item, not of the group that has just returned', async () => {
+    const request = new AsyncLocalStorage<string>();
+    const behalf: (string | undefined)[] = [];
+    const convoy = new Convoy<string>({
+      send: async () => {
+        behalf.push(request.getStore());
+        await tick();
+      },
+      sizeOf: () => 1,
+      maxItems: 10,
+      maxSize: 100,
+    });
+    request.run('first', () => convoy.add('a'));
+    await new Promise((resolve) => setImmediate(resolve));
+    request.run('second', () => convoy.add('b'));
+    request.run('third', () => convoy.add('c'));
+    while (behalf.length < 2) await tick();
+    expect(behalf).toEqual(['first', 'second']);
   });
 
   it('waits no longer than 20 ms for an answer that does not come', async () => {
