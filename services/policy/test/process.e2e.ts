@@ -77,7 +77,7 @@ describe('the process', () => {
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({
       ready: true,
-      checks: [{ name: 'event store' }, { name: 'caught up' }, { name: 'nats' }, { name: 'lease' }],
+      checks: [{ name: 'event_store' }, { name: 'caught_up' }, { name: 'lease' }, { name: 'nats' }],
     });
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);
