@@ -87,6 +87,24 @@ describe('a crash during a scavenge', () => {
     }
   }, 30_000);
 
+  it('ends though somebody appends between any two of its steps, and has all of it', async () => {
+    const file = join(directory, 'events.db');
+    const storage = EventStorage.open(file);
+    for (let n = 0; n < 10; n += 1)
+      await append(storage, 's', ...Array.from({ length: 100 }, () => event('kept')));
+    const rewrite = new Rewrite(storage.db, file, await recordStart(storage, 'the-id'));
+    let steps = 0;
+    for (; rewrite.step() && steps < 100; steps += 1) await append(storage, 's', event('kept'));
+    expect(steps).toBeLessThan(10);
+    rewrite.finish();
+    storage.replaceFile(file, () => exchangeFiles(file));
+    const { log } = storage;
+    const bounds = { first: 0, last: 5_000, createdSinceMs: 0 };
+    const left = log.events.readStream(log.streams.find('s')!.id, bounds, 'forwards', 5_000);
+    expect(left.map(({ revision }) => revision)).toEqual(Array.from({ length: 1000 + steps }, (_, n) => n));
+    storage.close();
+  });
+
   it('does not put the copy in the place of a database whose log is still there', async () => {
     const file = join(directory, 'events.db');
     const storage = EventStorage.open(file);

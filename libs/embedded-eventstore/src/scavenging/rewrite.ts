@@ -55,7 +55,11 @@ export class Rewrite {
     db.exec(`PRAGMA fresh.user_version = ${FORMAT}`);
   }
 
-  /** @returns false when all that is in the store now has been copied */
+  /**
+   * Copies a step's worth of what is there.
+   *
+   * @returns false when there was less than that. Not only when there was nothing: while somebody appends, that never is.
+   */
   step(): boolean {
     return this.#atOnce(() => this.#copyStreams() || this.#copyEvents());
   }
@@ -100,17 +104,17 @@ export class Rewrite {
   }
 
   #copyEvents(): boolean {
-    const rows = this.#nextRows();
+    const { rows, isFull } = this.#nextRows();
     const copy = this.#db.prepare(
       'INSERT INTO fresh.event SELECT * FROM main.event WHERE position BETWEEN ? AND ?',
     );
     this.#owners.clear();
     for (const [first, last] of this.#runsToKeep(rows)) copy.run(first, last);
     this.#copied = rows.at(-1)?.position ?? this.#copied;
-    return rows.length > 0;
+    return isFull;
   }
 
-  #nextRows(): Row[] {
+  #nextRows(): { rows: Row[]; isFull: boolean } {
     const page = this.#db
       .prepare(
         `SELECT position, stream_id, revision, created_ms, length(data) + length(metadata) AS bytes
@@ -119,7 +123,8 @@ export class Rewrite {
       .all(this.#copied, STEP_EVENTS) as unknown as Row[];
     let bytes = 0;
     const end = page.findIndex((row) => (bytes += row.bytes) > STEP_BYTES);
-    return end < 0 ? page : page.slice(0, end + 1);
+    const rows = end < 0 ? page : page.slice(0, end + 1);
+    return { rows, isFull: rows.length === STEP_EVENTS || end >= 0 };
   }
 
   /** First and last position of each unbroken run of events that stay. */
