@@ -119,6 +119,7 @@ function layOutStores(files: InstallationFiles, data: DataDirectory): void {
   layOutPostgres(files, data);
   layOutEventStore(files);
   layOutCertificates(files, authority);
+  files.directory('data/hashicorp-vault');
 }
 
 function validity(): { notBefore: Date; notAfter: Date } {
@@ -169,8 +170,10 @@ function layOutCertificates(files: InstallationFiles, authority: Authority): voi
   issue('kurrentdb-node', ['kurrentdb', 'localhost'], 'kurrentdb/node');
   issue('nats', ['nats', 'localhost'], 'nats/server');
   issue('postgres', ['postgres', 'localhost'], 'postgres/server');
+  issue('hashicorp-vault', ['hashicorp-vault', 'localhost'], 'hashicorp-vault/server');
   issue('policy', ['policy'], 'policy/grpc');
   files.write('kurrentdb/ca/ca.crt', authority.certificate);
+  files.write('hashicorp-vault/ca.crt', authority.certificate);
   const callers = [...SERVICES, ...SERVICES_WITH_DATABASE.map((service) => `${service}-migration`)];
   for (const caller of callers) files.write(`${caller}/${AUTHORITY_FILE}`, authority.certificate);
 }

@@ -56,6 +56,7 @@ describe('what there is', () => {
       'nats',
       'postgres',
       'kurrentdb',
+      'hashicorp-vault',
     ];
     const migrated = names.filter((name) => !['gateway-migration', 'policy-migration'].includes(name));
     expect(Object.keys(file.services).sort()).toEqual([...migrated, 'caddy'].sort());
@@ -118,6 +119,23 @@ describe('configuration', () => {
         `FROM build AS ${target}-files\nRUN sh infra/assemble.sh ${target} /out\n`,
       );
     }
+  });
+
+  it('starts what no service uses yet only when it is asked to', () => {
+    const optional = all().filter(([, { profiles }]) => profiles !== undefined);
+    expect(optional.map(([name, { profiles }]) => [name, profiles])).toEqual([
+      ['hashicorp-vault', ['transit']],
+    ]);
+    const waited = all().flatMap(([, service]) => Object.keys(service.depends_on ?? {}));
+    for (const [name] of optional) expect(waited).not.toContain(name);
+  });
+
+  it('shows metrics of the services with a public face on a port of their own, which Caddy does not know', () => {
+    for (const name of ['gateway', 'control']) {
+      const { OPERATIONS_HOST: host, OPERATIONS_PORT: port } = file.services[name]!.environment!;
+      expect([host, port]).toEqual(['0.0.0.0', '9464']);
+    }
+    expect(caddyfile).not.toContain('9464');
   });
 
   it('asks each service for its readiness where it listens', () => {
@@ -258,6 +276,7 @@ describe('containers', () => {
     expect(members('database')).toEqual([...migrations, 'audit', 'control', 'postgres', 'vault'].sort());
     expect(members('events')).toEqual(['audit', 'kurrentdb', 'policy']);
     expect(members('broker')).toEqual([...SERVICES, 'nats'].sort());
+    expect(members('keys')).toEqual(['hashicorp-vault', 'vault']);
     expect(members('edge')).toEqual(['caddy', 'control', 'gateway']);
     const leading = Object.keys(file.networks).filter((name) => file.networks[name]!.internal !== true);
     expect(leading.flatMap((name) => members(name).map((member) => [name, member]))).toEqual([
@@ -317,6 +336,13 @@ describe('secrets', () => {
       for (const path of files)
         expect([name, path, existsSync(outside(service, path))]).toEqual([name, path, true]);
     }
+    const vault = readFileSync(join(REPOSITORY, 'infra/hashicorp-vault/vault.hcl'), 'utf8');
+    const named = [...vault.matchAll(/"(\/run\/portcullis\/[a-z.]+|\/vault\/data)"/g)].map(
+      ([, path]) => path!,
+    );
+    expect(named).toHaveLength(3);
+    for (const path of named)
+      expect([path, existsSync(outside(file.services['hashicorp-vault']!, path))]).toEqual([path, true]);
     const script = readFileSync(join(REPOSITORY, 'infra/kurrentdb/start.sh'), 'utf8');
     const read = [...script.matchAll(/\/run\/portcullis\/[a-z-]+/g)].map(([path]) => path);
     expect(read).toHaveLength(2);

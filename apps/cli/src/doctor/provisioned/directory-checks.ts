@@ -28,14 +28,7 @@ export function directoryChecks({ root, variables, now }: ProvisionedSetting, ca
   return [
     permissionsCheck(root, {
       ownerOf: (relative) => (KEPT.includes(relative.split('/')[0] ?? '') ? caller : containers),
-      closed: [
-        'data/postgres',
-        'data/kurrentdb',
-        'data/caddy',
-        'data/prometheus',
-        'data/grafana',
-        'data/vault',
-      ],
+      closed: ['data/postgres', 'data/kurrentdb', 'data/caddy', 'data/hashicorp-vault'],
     }),
     secretsCheck(secretFiles(root)),
     rootKeyCheck(root),
@@ -97,6 +90,7 @@ function certificates(root: string) {
     NATS: 'nats/server.crt',
     PostgreSQL: 'postgres/server.crt',
     'policy (gRPC)': 'policy/grpc.crt',
+    'HashiCorp Vault': 'hashicorp-vault/server.crt',
   };
   const mend =
     'there is no command yet that renews it: provision anew and move the data, or issue one yourself';
