@@ -69,6 +69,28 @@ describe('a gateway that can not renew its lease', () => {
   });
 });
 
+describe('a call under way', () => {
+  it('is not made any more when the lease has lapsed since it was decided', async () => {
+    await call();
+    const { control, audit } = installation;
+    const before = audit.intents().length;
+    upstream.received.length = 0;
+    let release = (): void => undefined;
+    audit.append.held = new Promise((resolve) => (release = resolve));
+    const answering = call();
+    await eventually(() => expect(audit.intents().length).toBe(before + 1));
+    control.leases.mode = 'silent';
+    await eventually(async () => expect((await ping()).status).toBe(503));
+    release();
+    expect((await answering).json.error).toMatchObject({ data: { code: 'UNAVAILABLE' } });
+    expect(upstream.received).toEqual([]);
+    // What was recorded and not done is said to be so.
+    await eventually(() =>
+      expect(audit.outcomes().map(({ entry }) => entry.outcome.result)).toContain('aborted'),
+    );
+  });
+});
+
 describe('a change', () => {
   it('makes the gateway ask anew before it acknowledges, without a hint too', async () => {
     await call();

@@ -19,6 +19,8 @@ export class VerbResponder<Request, Reply> {
   mode: 'serving' | 'silent' = 'serving';
   /** So many of the next answers never arrive, though the work is done. */
   losing = 0;
+  /** Answers wait for it, though the work is done. */
+  held: Promise<void> = Promise.resolve();
   /** Requests that were not proven to come from the gateway as they are. */
   refused = 0;
   /** Requests that were understood, whether or not they were answered. */
@@ -57,6 +59,7 @@ export class VerbResponder<Request, Reply> {
   reset(): void {
     this.mode = 'serving';
     this.losing = 0;
+    this.held = Promise.resolve();
     this.refused = 0;
     this.requests.length = 0;
     this.start();
@@ -88,6 +91,7 @@ export class VerbResponder<Request, Reply> {
       this.losing -= 1;
       return;
     }
+    await this.held;
     const reply = headers();
     reply.set(REPLY_HEADER, authenticated.signReply(body));
     message.respond(body, { headers: reply });
