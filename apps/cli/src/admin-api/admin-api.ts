@@ -30,7 +30,9 @@ interface Call<T> {
 }
 
 /** Codes that mean "a part is not there yet"; what they refuse has not happened. */
-const NOT_YET = new Set(['UNAVAILABLE', 'STALE', 'AUDIT_UNAVAILABLE', 'KEY_UNAVAILABLE']);
+export const NOT_YET: readonly string[] = ['UNAVAILABLE', 'STALE', 'AUDIT_UNAVAILABLE', 'KEY_UNAVAILABLE'];
+/** Those, and the codes after which it is not known whether it has: only for what may be done twice. */
+export const NOT_YET_OR_UNKNOWN: readonly string[] = [...NOT_YET, 'DEADLINE_EXCEEDED', 'UNCONFIRMED'];
 const REQUEST_TIMEOUT_MS = 30_000;
 const RETRY_PAUSE_MS = 200;
 
@@ -60,18 +62,22 @@ export class AdminApi {
     if (!response.ok) throw problemIn(response.status, text);
     return reply.parse(text === '' ? null : JSON.parse(text));
   }
+}
 
-  /** Repeats a call while the API says that a part of the system is not there yet, until the deadline. */
-  async callWhenReady<T>(call: Call<T>, deadlineMs: number): Promise<T> {
-    const end = performance.now() + deadlineMs;
-    for (;;) {
-      try {
-        return await this.call(call);
-      } catch (error) {
-        if (!(error instanceof AdminApiError && NOT_YET.has(error.code)) || performance.now() > end)
-          throw error;
-        await delay(RETRY_PAUSE_MS);
-      }
+/** Repeats work while the API refuses it with one of these codes, until the deadline (milliseconds from now). */
+export async function repeatedWhile<T>(
+  codes: readonly string[],
+  deadlineMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const passes = error instanceof AdminApiError && codes.includes(error.code);
+      if (!passes || performance.now() > end) throw error;
+      await delay(RETRY_PAUSE_MS);
     }
   }
 }

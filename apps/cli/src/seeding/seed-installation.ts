@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { AdminApi, AdminApiError } from '../admin-api/admin-api.js';
+import {
+  AdminApi,
+  AdminApiError,
+  NOT_YET,
+  NOT_YET_OR_UNKNOWN,
+  repeatedWhile,
+} from '../admin-api/admin-api.js';
 import { issueNotesToken } from '../samples/notes-token.js';
 import { putSecret } from '../secrets/put-secret.js';
 import { readSecret } from '../setup/secrets.js';
@@ -25,6 +31,8 @@ export interface Seeded {
 
 const anything = z.unknown();
 const BOOTSTRAP_DEADLINE_MS = 30_000;
+/** A machine that has just started everything may keep a part waiting for longer than its requests have. */
+const FILLING_DEADLINE_MS = 30_000;
 
 /**
  * At the first start: organisation, admin, member, the two sample servers with labels and a small policy, the credential
@@ -39,14 +47,21 @@ export async function seedInstallation(run: Run): Promise<Seeded> {
   const founder = state.founder() ?? (await bootstrap(run, base));
   state.keepFounder(founder);
   const api = new AdminApi(base, founder.adminKey);
+  const { member, apiKey } = await repeatedWhile(NOT_YET_OR_UNKNOWN, FILLING_DEADLINE_MS, () =>
+    fill(api, run),
+  );
+  const result = { org: founder.organisation, member, servers: [NOTES.slug, EVERYTHING.slug] };
+  return { ...result, apiKey, adminKey: founder.adminKey, shown: () => state.complete(result) };
+}
+
+/** Each step finds what an earlier attempt has left; of a key whose answer was lost nobody knows the secret. */
+async function fill(api: AdminApi, run: Run): Promise<{ member: string; apiKey: string }> {
   const member = await ensureMember(api);
   await connect(api, NOTES, `http://127.0.0.1:${run.ports.notes}/mcp`);
   await connect(api, EVERYTHING, `http://127.0.0.1:${run.ports.everything}/mcp`);
   await makePolicy(api);
   await storeNotesToken(api, run);
-  const apiKey = await createMemberKey(api, member);
-  const result = { org: founder.organisation, member, servers: [NOTES.slug, EVERYTHING.slug] };
-  return { ...result, apiKey, adminKey: founder.adminKey, shown: () => state.complete(result) };
+  return { member, apiKey: await createMemberKey(api, member) };
 }
 
 async function bootstrap({ data }: Run, base: string): Promise<Founder> {
@@ -55,7 +70,7 @@ async function bootstrap({ data }: Run, base: string): Promise<Founder> {
   const reply = z.object({ organisation: z.string(), admin: z.string(), adminKey: z.string() });
   try {
     const call = { method: 'POST', path: '/api/bootstrap', body, reply } as const;
-    return await api.callWhenReady(call, BOOTSTRAP_DEADLINE_MS);
+    return await repeatedWhile(NOT_YET, BOOTSTRAP_DEADLINE_MS, () => api.call(call));
   } catch (error) {
     if (!(error instanceof AdminApiError && error.code === 'ALREADY_EXISTS')) throw error;
     const advice = `Remove ${data.root}, which holds nothing of worth yet, and start again`;
