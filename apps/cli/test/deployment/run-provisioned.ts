@@ -193,7 +193,11 @@ async function startServices(
       };
       const grpc: Record<string, string> =
         name === 'policy' ? { GRPC_HOST: '127.0.0.1', GRPC_PORT: '0' } : {};
-      const env = { NODE_ENV: 'production', ...environmentOutside(service), ...loopback, ...grpc };
+      const given = environmentOutside(service);
+      // In a container each has the port to itself.
+      const operations: Record<string, string> =
+        'OPERATIONS_PORT' in given ? { OPERATIONS_HOST: '127.0.0.1', OPERATIONS_PORT: '0' } : {};
+      const env = { NODE_ENV: 'production', ...given, ...loopback, ...grpc, ...operations };
       const program = join(REPOSITORY, service.command![1]!);
       const report = await supervisor.start(nodePart(packageOf(service), [program], env), 2);
       return [name, Number(report['port'] ?? report['http'] ?? report['httpPort'])] as const;
