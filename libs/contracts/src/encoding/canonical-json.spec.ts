@@ -45,6 +45,7 @@ describe('canonicalJson', () => {
     ['a function', { a: () => 1 }],
     ['a symbol', Symbol('x')],
     ['a symbol as key', { [Symbol('x')]: 1 }],
+    ['__proto__ as key, which no reader of ours takes back', JSON.parse('{"a":{"__proto__":1}}')],
     ['a bigint', 1n],
     ['NaN', [Number.NaN]],
     ['infinity', Number.NEGATIVE_INFINITY],

@@ -11,7 +11,7 @@ const MAX_DEPTH = 256;
  *
  * @throws AppError `INVALID_ARGUMENT` for what has no such form or would not come back equal: undefined, functions,
  * bigint, NaN and infinities, integers beyond ±(2^53−1), lone surrogates, sparse arrays, objects with `toJSON` or
- * that are not plain, symbols as keys, cycles (nesting over 256).
+ * that are not plain, symbols and `__proto__` as keys, cycles (nesting over 256).
  */
 export function canonicalJson(value: unknown): string {
   check(value, 0);
@@ -61,6 +61,7 @@ function checkContainer(value: object, depth: number): void {
   checkPlain(value);
   for (const key of Object.keys(value)) {
     checkText(key);
+    if (key === '__proto__') throw refused('The key "__proto__" is not allowed.');
     check((value as Record<string, unknown>)[key], depth + 1);
   }
 }
