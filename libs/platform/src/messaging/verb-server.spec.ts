@@ -16,6 +16,7 @@ import { verifies } from '../../../../tools/verifies.js';
 import { currentCorrelation, withCorrelation } from '../logging/correlation.js';
 import { createLogger } from '../logging/logger.js';
 import { eventually, startNats, testTelemetry, testTrust, type TestNats } from '../testing/index.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { NatsRequester } from './nats-requester.js';
 import { serveVerbs } from './serve-verbs.js';
 import { ServesVerb, type VerbContext } from './verb-handler.js';
@@ -47,6 +48,7 @@ class EchoController {
     if (say === 'refuse')
       throw new AppError('CREDENTIAL_MISSING', 'There is none.', { details: { slot: 'token' } });
     if (say === 'break') throw new Error('internal: hunter2');
+    if (say === 'away') throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     if (say === 'correlation') return { said: currentCorrelation()?.correlationId ?? '', caller: caller.id };
     if (say === 'grow') return { said: 'x'.repeat(2 ** 21), caller: caller.id };
     if (say === 'wait')
@@ -66,18 +68,20 @@ const clock = () => new Date();
 let nats: TestNats;
 let served: NatsConnection;
 let asking: NatsConnection;
+let telemetry: Telemetry;
 let app: Awaited<ReturnType<typeof serveVerbs>>;
 
 beforeAll(async () => {
   nats = await startNats();
   [served, asking] = await Promise.all([nats.connectAs('vault'), nats.connectAs('gateway')]);
+  telemetry = await testTelemetry('vault');
   app = await serveVerbs({
     module: EchoModule,
     connection: served,
     keyring: trust.keyring('vault'),
     logger,
     clock,
-    telemetry: await testTelemetry('vault'),
+    telemetry,
   });
 }, 20_000);
 
@@ -126,6 +130,13 @@ describe('a verb between services', () => {
       message: expect.not.stringContaining('hunter2'),
     });
     expect(lines.filter((line) => line.includes('hunter2'))).toHaveLength(1);
+  });
+
+  it('counts what it refuses under the code that it answers', async () => {
+    await expect(ask('away')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await telemetry.metrics.text()).toContain(
+      `portcullis_verb_requests_total{verb="${ECHO.subject}",code="UNAVAILABLE"} 1`,
+    );
   });
 
   it.each([

@@ -19,7 +19,7 @@ import { databaseAway } from '../database/database-away.js';
 import { withCorrelation } from '../logging/correlation.js';
 import { readinessReply, type Readiness } from '../health/readiness.js';
 import type { Logger } from '../logging/logger.js';
-import { outcomeOf, type Telemetry } from '../telemetry/telemetry.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { IncomingTrace } from '../telemetry/tracer.js';
 import type { AnyVerb, AuthenticatedRequest, CallerAuthenticator } from './caller-authenticator.js';
 import type { VerbContext } from './verb-handler.js';
@@ -137,8 +137,9 @@ export class VerbServer extends Server implements CustomTransportStrategy {
       answer = encode(await this.traced(verb, message, proven, working));
       ended('OK');
     } catch (thrown) {
-      ended(outcomeOf(thrown));
-      answer = encode(this.refusal(verb, thrown));
+      const refusal = this.refusal(verb, thrown);
+      ended(refusal.error.code);
+      answer = encode(refusal);
     }
     this.answer(verb, message, { body: answer, authenticated });
   }
