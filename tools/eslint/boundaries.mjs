@@ -10,6 +10,7 @@ const depConstraints = [
   { sourceTag: 'scope:embedded-eventstore', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:embedded-postgres', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'scope:eventing', onlyDependOnLibsWithTags: ['scope:contracts'] },
+  { sourceTag: 'scope:policy-engine', onlyDependOnLibsWithTags: ['scope:contracts', 'scope:eventing'] },
   { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:contracts'] },
   { sourceTag: 'scope:egress', onlyDependOnLibsWithTags: ['scope:contracts'] },
 ];

@@ -8,6 +8,7 @@ import {
   type ReadinessCheck,
   type Telemetry,
 } from '@portcullis/platform';
+import { factCodec, organisation, policyStream } from '@portcullis/policy-engine';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EventStoreCheckpoints } from './adapters/eventstore.checkpoints.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
@@ -25,8 +26,6 @@ import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 import type { Config } from './config.js';
 import { PolicyDecisions } from './decisions/policy-decisions.js';
-import { factCodec, policyStream } from './facts/facts.js';
-import { organisation } from './organisation/organisation.js';
 import { FactRelay } from './relay/relay-facts.js';
 import { FactReader, verifyOwnFact } from './replica/fact-reader.js';
 import { PolicyReplica } from './replica/policy-replica.js';

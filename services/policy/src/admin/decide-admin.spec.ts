@@ -1,6 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { verifies } from '../../../../tools/verifies.js';
-import { someone } from '../decisions/question.js';
 import {
   ADMIN,
   BASE,
@@ -11,8 +9,9 @@ import {
   snapshotOf,
   STRANGER,
   ulid,
-} from '../testing/organisation-fixture.js';
-import { initialState } from '../organisation/state.js';
+} from '@portcullis/policy-engine/testing';
+import { initialState, someone } from '@portcullis/policy-engine';
+import { verifies } from '../../../../tools/verifies.js';
 import { decideAdmin, type AdminQuestion } from './decide-admin.js';
 
 const WEB = ulid('CCC', 3);

@@ -1,10 +1,14 @@
 import type { AdminOperation, AuthorizeAdminRequest } from '@portcullis/contracts';
+import {
+  allowBy,
+  type Asker,
+  denyBy,
+  isAdmin,
+  refuseAsker,
+  type Snapshot,
+  type Verdict,
+} from '@portcullis/policy-engine';
 import { isDeepStrictEqual } from 'node:util';
-import { refuseAsker } from '../decisions/decide-question.js';
-import type { Asker } from '../decisions/question.js';
-import type { Snapshot } from '../decisions/snapshot.js';
-import { allowBy, denyBy, type Verdict } from '../decisions/verdict.js';
-import { isAdmin } from '../organisation/state.js';
 
 export interface AdminQuestion {
   asker: Asker;

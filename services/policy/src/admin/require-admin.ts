@@ -1,7 +1,7 @@
 import { AppError, type AdminOperation } from '@portcullis/contracts';
+import type { Snapshot } from '@portcullis/policy-engine';
 import type { Principal } from '../authorize/principal-verifier.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
-import type { Snapshot } from '../decisions/snapshot.js';
 import { decideAdmin } from './decide-admin.js';
 
 /**

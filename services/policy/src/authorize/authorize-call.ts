@@ -1,8 +1,6 @@
 import type { Authorization, AuthorizeRequest, Decision } from '@portcullis/contracts';
-import { acceptableArguments } from '../decisions/acceptable-arguments.js';
-import { decideQuestion } from '../decisions/decide-question.js';
+import { acceptableArguments, decideQuestion, type Server } from '@portcullis/policy-engine';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
-import type { Server } from '../organisation/state.js';
 import { digestArguments, type DigestedArguments } from './digest-arguments.js';
 import type { Principal, PrincipalVerifier } from './principal-verifier.js';
 import type { Asked, Statements } from './statements.js';

@@ -1,8 +1,6 @@
 import type { FilteredTools, FilterToolsRequest } from '@portcullis/contracts';
-import { refuseAsker } from '../decisions/decide-question.js';
+import { couldBeAllowed, type Question, refuseAsker } from '@portcullis/policy-engine';
 import type { PolicySource } from '../decisions/policy-decisions.js';
-import type { Question } from '../decisions/question.js';
-import { couldBeAllowed } from '../decisions/visible-tools.js';
 import type { PrincipalVerifier } from './principal-verifier.js';
 
 /** Which of the tools that a server offers the caller may see. Nothing, wherever a call would be denied outright. */

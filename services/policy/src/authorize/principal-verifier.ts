@@ -1,5 +1,5 @@
 import { b64u, payloadHash, verifyToken, type Keyring, type PrincipalClaims } from '@portcullis/contracts';
-import type { Asker } from '../decisions/question.js';
+import type { Asker } from '@portcullis/policy-engine';
 
 /** Somebody whom control has authenticated less than a minute ago. */
 export interface Principal {

@@ -1,9 +1,8 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { ChainedEvent, NewEvent, StoredEvent } from '@portcullis/eventing';
-import { BASE, ORG, run } from '../testing/organisation-fixture.js';
-import { factCodec, policyStream } from '../facts/facts.js';
-import { initialState } from '../organisation/state.js';
+import { BASE, ORG, run } from '@portcullis/policy-engine/testing';
+import { factCodec, initialState, policyStream } from '@portcullis/policy-engine';
 import { sealFact, verifyFact, type FactKeys } from './fact-chain.js';
 
 function keys(kid: string): FactKeys {

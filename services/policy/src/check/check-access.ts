@@ -1,7 +1,6 @@
 import type { CheckRequest, Decision } from '@portcullis/contracts';
-import { decideQuestion } from '../decisions/decide-question.js';
+import { decideQuestion, someone } from '@portcullis/policy-engine';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
-import { someone } from '../decisions/question.js';
 
 /** Answers internal tools: may this user do that? One class behind every transport, so that the answers are one. */
 export class CheckAccess {

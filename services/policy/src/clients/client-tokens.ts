@@ -7,7 +7,7 @@ import {
   type PolicyCommandReply,
   type Secret,
 } from '@portcullis/contracts';
-import type { PolicyState } from '../organisation/state.js';
+import type { PolicyState } from '@portcullis/policy-engine';
 import { organisationKey } from './organisation-key.js';
 
 type SealedToken = PolicyCommandReply['clientTokens'][number];

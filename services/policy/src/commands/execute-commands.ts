@@ -4,14 +4,11 @@ import {
   type PolicyCommandReply,
   type PolicyCommandRequest,
 } from '@portcullis/contracts';
+import type { Actor, CommandBatch, Fact, PolicyState } from '@portcullis/policy-engine';
 import type { CommandHandler } from '@portcullis/eventing';
 import { requireAdmin } from '../admin/require-admin.js';
 import type { Principal, PrincipalVerifier } from '../authorize/principal-verifier.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
-import type { Fact } from '../facts/facts.js';
-import type { Actor } from '../facts/fields.js';
-import type { CommandBatch } from '../organisation/decide.js';
-import type { PolicyState } from '../organisation/state.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
 import type { OrganisationRegistry } from '../replica/registry.js';
 import type { ClientTokens } from '../clients/client-tokens.js';

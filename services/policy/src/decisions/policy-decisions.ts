@@ -1,8 +1,6 @@
 import { newId, type Decision } from '@portcullis/contracts';
+import { denyBy, explainVerdict, type Snapshot, type Verdict } from '@portcullis/policy-engine';
 import type { PolicyView } from '../replica/organisation-replica.js';
-import { explainVerdict } from './explain.js';
-import type { Snapshot } from './snapshot.js';
-import { denyBy, type Verdict } from './verdict.js';
 
 /** Where policies are read. */
 export interface PolicySource {

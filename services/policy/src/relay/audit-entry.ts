@@ -6,8 +6,8 @@ import {
   type ErrorCode,
   type FactEntry,
 } from '@portcullis/contracts';
+import { type Fact, factCodec } from '@portcullis/policy-engine';
 import type { StoredEvent } from '@portcullis/eventing';
-import { factCodec, type Fact } from '../facts/facts.js';
 
 /** The record of an event is the same however often it is relayed. */
 export const recordIdOf = ({ stream, revision }: Pick<StoredEvent, 'stream' | 'revision'>): string =>

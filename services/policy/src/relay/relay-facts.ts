@@ -1,4 +1,5 @@
 import { AppError, VERBS, type ErrorCode, type FactEntry, type VerbCaller } from '@portcullis/contracts';
+import { orgOfStream } from '@portcullis/policy-engine';
 import {
   runSubscription,
   type CheckpointStore,
@@ -6,7 +7,6 @@ import {
   type RunningSubscription,
   type StoredEvent,
 } from '@portcullis/eventing';
-import { orgOfStream } from '../facts/facts.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
 import { auditEntry, chainBrokenEntry, digestEntry } from './audit-entry.js';
 

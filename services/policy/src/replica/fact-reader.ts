@@ -1,14 +1,18 @@
 import { AppError } from '@portcullis/contracts';
 import {
+  factCodec,
+  organisation,
+  orgOfStream,
+  type PolicyState,
+  policyStream,
+} from '@portcullis/policy-engine';
+import {
   loadState,
   type EventStore,
   type LoadedState,
   type ReadOptions,
   type VerifyLink,
 } from '@portcullis/eventing';
-import { factCodec, orgOfStream, policyStream } from '../facts/facts.js';
-import { organisation } from '../organisation/organisation.js';
-import type { PolicyState } from '../organisation/state.js';
 
 export type LoadedPolicy = LoadedState<PolicyState>;
 

@@ -1,5 +1,4 @@
-import { Snapshot } from '../decisions/snapshot.js';
-import { initialState } from '../organisation/state.js';
+import { initialState, Snapshot } from '@portcullis/policy-engine';
 import { isTransient, type FactReader, type LoadedPolicy } from './fact-reader.js';
 
 /** The policy of one organisation as this process knows it. */

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@portcullis/contracts';
+import { type Fact, factCodec, initialState, policyStream } from '@portcullis/policy-engine';
 import type { EventStore, ReadOptions, StoredEvent, SubscriptionHandlers } from '@portcullis/eventing';
-import { factCodec, policyStream, type Fact } from '../facts/facts.js';
-import { initialState } from '../organisation/state.js';
-import { BASE, MEMBER, ORG, run, TIME, ulid } from '../testing/organisation-fixture.js';
+import { BASE, MEMBER, ORG, run, TIME, ulid } from '@portcullis/policy-engine/testing';
 import { FactReader } from './fact-reader.js';
 import { PolicyReplica } from './policy-replica.js';
 import { OrganisationRegistry, registryCodec } from './registry.js';

@@ -1,11 +1,11 @@
 import { AppError } from '@portcullis/contracts';
+import { orgOfStream } from '@portcullis/policy-engine';
 import {
   runSubscription,
   type EventStore,
   type RunningSubscription,
   type StoredEvent,
 } from '@portcullis/eventing';
-import { orgOfStream } from '../facts/facts.js';
 import type { FactReader } from './fact-reader.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { NO_POLICY, OrganisationReplica, type PolicyView } from './organisation-replica.js';

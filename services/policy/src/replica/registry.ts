@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@portcullis/contracts';
 import { defineEvent, eventCodec, type EventStore } from '@portcullis/eventing';
+import { storedId, storedTime } from '@portcullis/policy-engine';
 import { z } from 'zod';
-import { id, time } from '../facts/fields.js';
 
 /** Lists the organisations that have a policy stream. Hints: what an organisation is, its own signed facts say. */
 const REGISTRY_STREAM = 'policy-orgs';
 
 export const registryCodec = eventCodec(
-  defineEvent('policy.OrganisationAnnounced', z.strictObject({ org: id, time })),
+  defineEvent('policy.OrganisationAnnounced', z.strictObject({ org: storedId, time: storedTime })),
 );
 
 export class OrganisationRegistry {

@@ -1,7 +1,5 @@
 import type { PolicyState as PolicyStateMessage, Rule } from '@portcullis/contracts';
-import type { Snapshot } from '../decisions/snapshot.js';
-import type { StoredRule } from '../facts/fields.js';
-import { BUILTIN_ROLES, type PolicyState } from '../organisation/state.js';
+import { BUILTIN_ROLES, type PolicyState, type Snapshot, type StoredRule } from '@portcullis/policy-engine';
 
 /** The policy as an admin reads and writes it: rules with slugs again, built-in roles among the others. */
 export function describePolicy({ state, revision, digest }: Snapshot): PolicyStateMessage {

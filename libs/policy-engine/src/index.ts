@@ -1,0 +1,12 @@
+export { acceptableArguments } from './decisions/acceptable-arguments.js';
+export { decideQuestion, refuseAsker } from './decisions/decide-question.js';
+export { explainVerdict } from './decisions/explain.js';
+export { type Asker, type Question, someone } from './decisions/question.js';
+export { Snapshot } from './decisions/snapshot.js';
+export { allowBy, denyBy, type Verdict } from './decisions/verdict.js';
+export { couldBeAllowed } from './decisions/visible-tools.js';
+export { type Fact, factCodec, orgOfStream, policyStream } from './facts/facts.js';
+export { type Actor, id as storedId, type StoredRule, time as storedTime } from './facts/fields.js';
+export type { CommandBatch } from './organisation/decide.js';
+export { organisation } from './organisation/organisation.js';
+export { BUILTIN_ROLES, initialState, isAdmin, type PolicyState, type Server } from './organisation/state.js';
