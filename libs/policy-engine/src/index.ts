@@ -9,4 +9,12 @@ export { type Fact, factCodec, orgOfStream, policyStream } from './facts/facts.j
 export { type Actor, id as storedId, type StoredRule, time as storedTime } from './facts/fields.js';
 export type { CommandBatch } from './organisation/decide.js';
 export { organisation } from './organisation/organisation.js';
-export { BUILTIN_ROLES, initialState, isAdmin, type PolicyState, type Server } from './organisation/state.js';
+export {
+  BUILTIN_ROLES,
+  groupsOf,
+  initialState,
+  isAdmin,
+  type PolicyState,
+  rolesOf,
+  type Server,
+} from './organisation/state.js';

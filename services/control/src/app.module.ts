@@ -18,6 +18,7 @@ import { VerifiedKeys } from './authentication/verified-keys.js';
 import { Barrier } from './barrier/barrier.js';
 import { BarrierController } from './barrier/barrier.controller.js';
 import { Leases } from './barrier/leases.js';
+import { GroupsController } from './groups/groups.controller.js';
 import { ServiceController, ServiceFacts } from './health/service.controller.js';
 import { openApiDocument } from './http/openapi.js';
 import { ROUTES } from './http/routes.js';
@@ -163,6 +164,7 @@ const CONTROLLERS = [
   KeysController,
   ServersController,
   AccessController,
+  GroupsController,
   PolicyClientsController,
   SecretsController,
   TrailController,

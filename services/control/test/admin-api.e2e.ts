@@ -170,6 +170,8 @@ describe('policy', () => {
     const done: [string, string, unknown?][] = [
       ['POST', '/api/roles', { role: 'analyst', description: 'Reads' }],
       ['PUT', `/api/users/${mia.user}/roles/analyst`],
+      ['PUT', '/api/groups/research', { description: 'Finds out', roles: ['analyst'] }],
+      ['PUT', `/api/groups/research/members/${mia.user}`],
       ['PUT', '/api/servers/notes/tools/search%2Fall/label', { label: 'read' }],
       ['PUT', '/api/servers/notes/tools/drop/disabled', { user: mia.user }],
       [
@@ -191,17 +193,26 @@ describe('policy', () => {
       description: 'Reads',
       builtin: false,
     });
+    expect((await fixture.api('GET', '/api/groups', { key: home.key })).body.groups).toEqual([
+      { group: 'research', description: 'Finds out', roles: ['analyst'] },
+    ]);
+    const groupsOf = ({ members }: typeof policy) =>
+      members.find(({ user }: { user: string }) => user === mia.user).groups;
+    expect(groupsOf(policy)).toEqual(['research']);
     const undone: [string, string][] = [
       ['DELETE', '/api/rules/r1'],
       ['DELETE', `/api/servers/notes/tools/drop/disabled?user=${mia.user}`],
       ['DELETE', '/api/servers/notes/tools/search%2Fall/label'],
       ['DELETE', `/api/users/${mia.user}/roles/analyst`],
+      ['DELETE', `/api/groups/research/members/${mia.user}`],
+      ['DELETE', '/api/groups/research'],
       ['DELETE', '/api/roles/analyst'],
     ];
     for (const [method, path] of undone)
       expect((await fixture.api(method, path, { key: home.key })).status).toBe(200);
     const { body: after } = await fixture.api('GET', '/api/policy', { key: home.key });
-    expect([after.labels, after.disabled, after.rules]).toEqual([[], [], []]);
+    expect([after.labels, after.disabled, after.rules, after.groups]).toEqual([[], [], [], []]);
+    expect(groupsOf(after)).toEqual([]);
   });
 
   it('clients get their token once', async () => {

@@ -99,12 +99,12 @@ function useCasesOf(
     verify: verifyOwnFact(verifyFact(keys)),
   });
   const principals = new PrincipalVerifier(keyring);
-  const decisions = new PolicyDecisions(replica);
+  const decisions = new PolicyDecisions(replica, keyring.clock);
   const statements = new Statements(keyring);
   const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
   return {
     authorizeCall: new AuthorizeCall(principals, decisions, statements),
-    filterTools: new FilterTools(principals, replica),
+    filterTools: new FilterTools(principals, replica, keyring.clock),
     authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
     readPolicy: new ReadPolicy(principals, decisions),
     executeCommands: new ExecuteCommands({

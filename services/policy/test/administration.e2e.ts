@@ -179,6 +179,7 @@ describe('the policy as admins read it', () => {
     expect(policy.members).toContainEqual({
       user: other.admin.sub,
       roles: ['admin', 'member'],
+      groups: [],
       since: expect.any(String),
     });
     expect(policy.rules).toEqual([READS]);

@@ -16,11 +16,20 @@ import {
 /** A condition on arguments: operators are validated by policy at load (unknown ones are refused there). */
 export const conditionSchema = z.record(z.string(), z.json());
 
+/**
+ * Any deny that applies wins, whatever the order; then, where an allow applies, any `require_approval` that applies;
+ * then the allow.
+ */
 export const ruleSchema = z.strictObject({
   id: nameSchema,
-  effect: z.enum(['allow', 'deny']),
+  effect: z.enum(['allow', 'deny', 'require_approval']),
+  /** Why there is such a rule: shown to whoever it denies. */
+  description: z.string().max(300).optional(),
+  /** An organisation-wide guard: for everyone, and never an allow. */
+  guard: z.literal(true).optional(),
   subjects: z.strictObject({
     roles: z.array(nameSchema).max(64).optional(),
+    groups: z.array(nameSchema).max(64).optional(),
     users: z.array(ulidSchema).max(256).optional(),
     everyone: z.literal(true).optional(),
   }),
@@ -37,6 +46,14 @@ export const ruleSchema = z.strictObject({
   /** Missing: every label. */
   labels: z.array(labelSchema).min(1).optional(),
   when: conditionSchema.optional(),
+  /** Of `require_approval` only. Who may approve (missing: admins), and how long a request and its approval last. */
+  approval: z
+    .strictObject({
+      roles: z.array(nameSchema).min(1).max(64).optional(),
+      groups: z.array(nameSchema).min(1).max(64).optional(),
+      expiresInSeconds: z.int().min(60).max(604_800).optional(),
+    })
+    .optional(),
 });
 export type Rule = z.infer<typeof ruleSchema>;
 
@@ -67,6 +84,16 @@ export const policyCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('RemoveRole'), role: nameSchema }),
   z.strictObject({ type: z.literal('GrantRole'), user: ulidSchema, role: nameSchema }),
   z.strictObject({ type: z.literal('RevokeRole'), user: ulidSchema, role: nameSchema }),
+  /** Defines the group, or changes its description and the roles that it brings. */
+  z.strictObject({
+    type: z.literal('DefineGroup'),
+    group: nameSchema,
+    description: z.string().max(500),
+    roles: z.array(nameSchema).max(64),
+  }),
+  z.strictObject({ type: z.literal('RemoveGroup'), group: nameSchema }),
+  z.strictObject({ type: z.literal('AddGroupMember'), group: nameSchema, user: ulidSchema }),
+  z.strictObject({ type: z.literal('RemoveGroupMember'), group: nameSchema, user: ulidSchema }),
   z.strictObject({ type: z.literal('AddRule'), rule: ruleSchema }),
   z.strictObject({ type: z.literal('RemoveRule'), rule: nameSchema }),
   z.strictObject({ type: z.literal('ConnectServer'), ...server }),
@@ -123,7 +150,16 @@ export type PolicyStateRequest = z.infer<typeof policyStateRequestSchema>;
 export const policyStateSchema = z.strictObject({
   revision: z.int().min(0),
   policyDigest: hash32Schema,
-  members: z.array(z.strictObject({ user: ulidSchema, roles: z.array(nameSchema), since: timeSchema })),
+  /** `roles` with those that groups bring. */
+  members: z.array(
+    z.strictObject({
+      user: ulidSchema,
+      roles: z.array(nameSchema),
+      groups: z.array(nameSchema),
+      since: timeSchema,
+    }),
+  ),
+  groups: z.array(z.strictObject({ group: nameSchema, description: z.string(), roles: z.array(nameSchema) })),
   roles: z.array(z.strictObject({ role: nameSchema, description: z.string(), builtin: z.boolean() })),
   rules: z.array(ruleSchema),
   servers: z.array(z.strictObject(server)),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import {
   hash32Schema,
@@ -45,10 +46,15 @@ export const annotationsSchema = z.strictObject({
 });
 export type ToolAnnotations = z.infer<typeof annotationsSchema>;
 
-/** Facts about the request that conditions may use; none of them identifies a person. */
+/** Facts about the request that conditions may use. They are decided on and not recorded. */
 export const contextSchema = z.strictObject({
   protocol: z.string().max(32).optional(),
   transport: z.enum(['http', 'grpc', 'nats']).optional(),
+  /** Address of the client (IPv4 or IPv6, no zone), as far as the caller trusts its proxies. */
+  ip: z
+    .string()
+    .refine((address) => isIP(address) !== 0 && !address.includes('%'), 'must be an IPv4 or IPv6 address')
+    .optional(),
 });
 export type DecisionContext = z.infer<typeof contextSchema>;
 

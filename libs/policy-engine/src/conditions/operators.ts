@@ -2,14 +2,16 @@ import { RE2JS } from 're2js';
 import { conditionError } from './condition-error.js';
 import { matchesGlob } from './glob.js';
 import { LIMITS } from './limits.js';
+import { inNetworks } from './networks.js';
 import { jsonType } from './path.js';
+import { compareInstant, duringHours } from './times.js';
 import { fromBoolean, not, type Truth } from './truth.js';
 
 type Scalar = string | number | boolean | null;
-type ValueTest = (value: unknown) => Truth;
+export type ValueTest = (value: unknown) => Truth;
 
 /** Builds the test of one operator from its operand, or refuses the operand. `at` is for the error only. */
-type OperatorFactory = (operand: unknown, at: string) => ValueTest;
+export type OperatorFactory = (operand: unknown, at: string) => ValueTest;
 
 /** A number both sides of the wire agree about: finite, and exact if it is an integer (RFC 7493, section 2.2). */
 const isExactNumber = (value: unknown): value is number =>
@@ -140,6 +142,10 @@ export const OPERATORS: ReadonlyMap<string, OperatorFactory> = new Map<string, O
   ],
   ['$glob', glob],
   ['$matches', matches],
+  ['$before', compareInstant((value, operand) => value < operand)],
+  ['$after', compareInstant((value, operand) => value > operand)],
+  ['$during', duringHours],
+  ['$cidr', inNetworks],
   ['$type', type],
   ['$only', only],
 ]);

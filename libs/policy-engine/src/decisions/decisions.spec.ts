@@ -11,6 +11,7 @@ import {
   run,
   snapshotOf,
   STRANGER,
+  TIME,
   ulid,
   withRules,
 } from '../testing/organisation-fixture.js';
@@ -26,6 +27,7 @@ const ask = (change: Partial<Question> & { user?: string } = {}): Question => ({
   tool: 'create_note',
   arguments: {},
   context: {},
+  time: TIME,
   ...change,
 });
 

@@ -2,11 +2,12 @@ import type { Decision } from '@portcullis/contracts';
 import type { Snapshot } from './snapshot.js';
 import type { Verdict } from './verdict.js';
 
+const WORDS = { allow: 'Allowed', deny: 'Denied', approval_required: 'Held back' } as const;
+
 /** A verdict with the policy it was made under: what callers, admins and the audit trail see (B11). */
 export function explainVerdict(verdict: Verdict, snapshot: Snapshot, decisionId: string): Decision {
   const { decision, rule, label, reasons } = verdict;
-  const word = decision === 'allow' ? 'Allowed' : 'Denied';
-  const sentence = `${word} by rule "${rule}" at policy revision ${snapshot.revision}: ${verdict.because}.`;
+  const sentence = `${WORDS[decision]} by rule "${rule}" at policy revision ${snapshot.revision}: ${verdict.because}.`;
   return {
     decision,
     decisionId,

@@ -7,12 +7,17 @@ const byKey = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
 /** Everything that a decision can depend on, in one order: the same policy gives the same bytes whatever led to it. */
 function canonicalPolicy(state: PolicyState): unknown {
   return {
-    v: 1,
+    v: 2,
     org: state.org,
     home: state.home,
-    members: byKey(state.members).map(([user, { roles }]) => ({ user, roles: [...roles].sort() })),
+    members: byKey(state.members).map(([user, { roles, groups }]) => ({
+      user,
+      roles: [...roles].sort(),
+      groups: [...groups].sort(),
+    })),
     revoked: byKey(state.revoked).map(([sid, generation]) => ({ sid, generation })),
     roles: byKey(state.roles).map(([role]) => role),
+    groups: byKey(state.groups).map(([group, { roles }]) => ({ group, roles: [...roles].sort() })),
     rules: byKey(state.rules).map(([, rule]) => rule),
     servers: byKey(state.servers).map(([, server]) => server),
     tools: byKey(state.tools).map(([srv, tools]) => ({

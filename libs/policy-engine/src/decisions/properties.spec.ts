@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Rule } from '@portcullis/contracts';
 import fc from 'fast-check';
 import { verifies } from '../../../../tools/verifies.js';
-import { ADMIN, MEMBER, withRules } from '../testing/organisation-fixture.js';
+import { ADMIN, MEMBER, TIME, withRules } from '../testing/organisation-fixture.js';
 import { decideQuestion } from './decide-question.js';
 import { someone, type Question } from './question.js';
 import { couldBeAllowed } from './visible-tools.js';
@@ -14,6 +14,7 @@ const ask = (change: Partial<Question> & { user?: string } = {}): Question => ({
   tool: 'create_note',
   arguments: {},
   context: {},
+  time: TIME,
   ...change,
 });
 

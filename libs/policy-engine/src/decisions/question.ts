@@ -20,6 +20,8 @@ export interface Question {
   tool: string | null;
   arguments: unknown;
   context: DecisionContext;
+  /** When it is decided: RFC 3339, UTC, milliseconds. Conditions see it as `context.time`. */
+  time: string;
   annotations?: ToolAnnotations | undefined;
 }
 

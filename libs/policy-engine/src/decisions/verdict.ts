@@ -4,7 +4,7 @@ import type { BuiltinRule } from './builtin-rules.js';
 
 /** What was decided and by which rule, before revision and digest are put on it. */
 export interface Verdict {
-  decision: 'allow' | 'deny';
+  decision: 'allow' | 'deny' | 'approval_required';
   rule: string;
   label: ToolLabel | null;
   reasons: DecisionReason[];

@@ -20,8 +20,8 @@ export function couldBeAllowed(call: KnownCall, annotations: ToolAnnotations | u
   if (checkToolSwitches(call, tool, effective) !== undefined) return false;
   const input = conditionInput(snapshot, question, UNKNOWN);
   const rules = snapshot.rulebook
-    .abilityOf(question.asker.user)
-    .rulesFor(action(effective), subjectType(server.srv, call.tool));
+    .abilitiesOf(question.asker.user)
+    .access.rulesFor(action(effective), subjectType(server.srv, call.tool));
   const truths = rules.map((rule) => ({
     deny: rule.inverted,
     truth: rule.conditions === undefined ? 'yes' : evaluate(rule.conditions.when, input),

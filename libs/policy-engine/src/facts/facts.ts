@@ -23,7 +23,19 @@ export const factCodec = eventCodec(
   defineEvent('policy.RoleRemoved', fact({ role: f.name })),
   defineEvent('policy.RoleGranted', fact({ user: f.id, role: f.name })),
   defineEvent('policy.RoleRevoked', fact({ user: f.id, role: f.name })),
-  defineEvent('policy.RuleAdded', fact({ rule: f.storedRule })),
+  defineEvent('policy.RuleAdded', fact({ rule: f.storedRuleV1 })).next(
+    fact({ rule: f.storedRule }),
+    (added) => added,
+  ),
+  /** A group of members, and the roles that it brings them. Defined again: changed. */
+  defineEvent(
+    'policy.GroupDefined',
+    fact({ group: f.name, description: z.string().max(500), roles: z.array(f.name).max(64) }),
+  ),
+  /** Takes the members out of it. */
+  defineEvent('policy.GroupRemoved', fact({ group: f.name })),
+  defineEvent('policy.GroupMemberAdded', fact({ group: f.name, user: f.id })),
+  defineEvent('policy.GroupMemberRemoved', fact({ group: f.name, user: f.id })),
   defineEvent('policy.RuleRemoved', fact({ rule: f.name })),
   defineEvent('policy.ServerConnected', fact(f.server)),
   defineEvent('policy.ServerChanged', fact(f.server)),

@@ -20,8 +20,8 @@ export type Actor = z.infer<typeof actor>;
 
 export const server = { srv: id, slug, dst: z.string().min(8).max(300), slots: z.array(slot).max(16) };
 
-/** A rule as it is kept: servers by id, so that a slug which passes to another server takes no permission along. */
-export const storedRule = z.strictObject({
+/** The first version of {@link storedRule}: frozen. */
+export const storedRuleV1 = z.strictObject({
   id: name,
   effect: z.enum(['allow', 'deny']),
   subjects: z.strictObject({
@@ -36,5 +36,20 @@ export const storedRule = z.strictObject({
   tools: z.array(toolPattern).min(1).max(256),
   labels: z.array(label).min(1).optional(),
   when: z.record(z.string(), z.json()).optional(),
+});
+
+/** A rule as it is kept: servers by id, so that a slug which passes to another server takes no permission along. */
+export const storedRule = storedRuleV1.extend({
+  effect: z.enum(['allow', 'deny', 'require_approval']),
+  description: z.string().max(300).optional(),
+  guard: z.literal(true).optional(),
+  subjects: storedRuleV1.shape.subjects.extend({ groups: z.array(name).max(64).optional() }),
+  approval: z
+    .strictObject({
+      roles: z.array(name).min(1).max(64).optional(),
+      groups: z.array(name).min(1).max(64).optional(),
+      expiresInSeconds: z.int().min(60).max(604_800).optional(),
+    })
+    .optional(),
 });
 export type StoredRule = z.infer<typeof storedRule>;

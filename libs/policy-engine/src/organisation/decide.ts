@@ -5,6 +5,7 @@ import { hasCommand } from './command-log.js';
 import { credentialDeciders } from './credentials.js';
 import { evolve } from './evolve.js';
 import { requireExpandable } from './expansion-budget.js';
+import { groupDeciders } from './groups.js';
 import { membershipDeciders } from './membership.js';
 import { ruleDeciders } from './rules.js';
 import { serverDeciders } from './servers.js';
@@ -37,6 +38,7 @@ type Deciders = { [T in CommandType]: Decider<T> };
 
 const DECIDERS: Deciders = {
   ...membershipDeciders,
+  ...groupDeciders,
   ...credentialDeciders,
   ...ruleDeciders,
   ...serverDeciders,

@@ -1,6 +1,6 @@
 import type { Fact, FactData, FactOf, FactType } from '../facts/facts.js';
 import { withCommand } from './command-log.js';
-import type { Member, PolicyState, Tool } from './state.js';
+import type { Group, Member, PolicyState, Tool } from './state.js';
 
 type Evolvers = { [T in FactType]: (state: PolicyState, data: FactData<T>) => Partial<PolicyState> };
 
@@ -25,6 +25,29 @@ function withRoles(
   const roles = new Set(member.roles);
   change(roles);
   return { members: put<string, Member>(state.members, user, { ...member, roles }) };
+}
+
+function withGroup(
+  state: PolicyState,
+  user: string,
+  change: (groups: Set<string>) => void,
+): Partial<PolicyState> {
+  const member = state.members.get(user);
+  if (member === undefined) return {};
+  const groups = new Set(member.groups);
+  change(groups);
+  return { members: put<string, Member>(state.members, user, { ...member, groups }) };
+}
+
+function withoutGroup(state: PolicyState, group: string): Partial<PolicyState> {
+  const members = new Map(state.members);
+  for (const [user, member] of members) {
+    if (!member.groups.has(group)) continue;
+    const groups = new Set(member.groups);
+    groups.delete(group);
+    members.set(user, { ...member, groups });
+  }
+  return { groups: drop(state.groups, group), members };
 }
 
 const UNSEEN: Tool = { label: null, disabledForAll: false, disabledFor: new Set() };
@@ -57,7 +80,7 @@ function withSwitch(
 const EVOLVERS: Evolvers = {
   'policy.OrganisationRegistered': (_state, { org, founder, home }) => ({ org, founder, home }),
   'policy.MemberAdded': (state, { user, time }) => ({
-    members: put<string, Member>(state.members, user, { since: time, roles: new Set() }),
+    members: put<string, Member>(state.members, user, { since: time, roles: new Set(), groups: new Set() }),
   }),
   'policy.MemberRemoved': (state, { user }) => ({ members: drop(state.members, user) }),
   'policy.CredentialRevoked': (state, { sid, generation }) => ({
@@ -67,6 +90,14 @@ const EVOLVERS: Evolvers = {
   'policy.RoleRemoved': (state, { role }) => ({ roles: drop(state.roles, role) }),
   'policy.RoleGranted': (state, { user, role }) => withRoles(state, user, (roles) => roles.add(role)),
   'policy.RoleRevoked': (state, { user, role }) => withRoles(state, user, (roles) => roles.delete(role)),
+  'policy.GroupDefined': (state, { group, description, roles }) => ({
+    groups: put<string, Group>(state.groups, group, { description, roles: new Set(roles) }),
+  }),
+  'policy.GroupRemoved': (state, { group }) => withoutGroup(state, group),
+  'policy.GroupMemberAdded': (state, { group, user }) =>
+    withGroup(state, user, (groups) => groups.add(group)),
+  'policy.GroupMemberRemoved': (state, { group, user }) =>
+    withGroup(state, user, (groups) => groups.delete(group)),
   'policy.RuleAdded': (state, { rule }) => ({ rules: put(state.rules, rule.id, rule) }),
   'policy.RuleRemoved': (state, { rule }) => ({ rules: drop(state.rules, rule) }),
   'policy.ServerConnected': (state, { srv, slug, dst, slots }) => ({

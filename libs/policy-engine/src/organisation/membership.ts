@@ -50,9 +50,14 @@ const defineRole: Decider<'DefineRole'> = ({ role, description }, state) => {
 const removeRole: Decider<'RemoveRole'> = ({ role }, state) => {
   if (BUILTIN_ROLES.has(role)) throw new AppError('FAILED_PRECONDITION', `"${role}" is a built-in role.`);
   if (!state.roles.has(role)) return [];
-  const rule = [...state.rules.values()].find((candidate) => candidate.subjects.roles?.includes(role));
+  const rule = [...state.rules.values()].find(
+    ({ subjects, approval }) => subjects.roles?.includes(role) || approval?.roles?.includes(role),
+  );
   if (rule !== undefined)
     throw new AppError('FAILED_PRECONDITION', `Rule "${rule.id}" still names the role.`);
+  const group = [...state.groups].find(([, { roles }]) => roles.has(role))?.[0];
+  if (group !== undefined)
+    throw new AppError('FAILED_PRECONDITION', `Group "${group}" still brings the role.`);
   const holders = [...state.members].filter(([, member]) => member.roles.has(role)).map(([user]) => user);
   return [
     ...holders.map((user) => ({ type: 'policy.RoleRevoked' as const, data: { user, role } })),

@@ -32,21 +32,47 @@ function validateRule(rule: Rule, state: PolicyState): StoredRule {
   if (isBuiltinRule(rule.id))
     throw new AppError('INVALID_ARGUMENT', `"${rule.id}" is the name of a built-in rule.`);
   validateSubjects(rule, state);
+  validateGuard(rule);
+  validateApproval(rule, state);
   if (rule.when !== undefined) compileCondition(rule.when);
   const servers = rule.servers.map((slug) => (slug === '*' ? '*' : requireSlug(slug, state)));
   return { ...rule, servers: [...new Set(servers)] };
 }
 
 function validateSubjects({ subjects }: Rule, state: PolicyState): void {
-  const { roles = [], users = [], everyone } = subjects;
-  if (everyone === undefined && roles.length + users.length === 0) {
-    throw new AppError('INVALID_ARGUMENT', 'The rule is for nobody: name roles, users or everyone.');
+  const { roles = [], groups = [], users = [], everyone } = subjects;
+  if (everyone === undefined && roles.length + groups.length + users.length === 0) {
+    throw new AppError('INVALID_ARGUMENT', 'The rule is for nobody: name roles, groups, users or everyone.');
   }
-  const role = roles.find((candidate) => !hasRole(state, candidate));
-  if (role !== undefined) throw new AppError('INVALID_ARGUMENT', `There is no role "${role}".`);
+  requireNames({ roles, groups }, state);
   const user = users.find((candidate) => !state.members.has(candidate));
   if (user !== undefined)
     throw new AppError('INVALID_ARGUMENT', `User ${user} is not a member of the organisation.`);
+}
+
+function requireNames({ roles = [], groups = [] }: Names, state: PolicyState): void {
+  const role = roles.find((candidate) => !hasRole(state, candidate));
+  if (role !== undefined) throw new AppError('INVALID_ARGUMENT', `There is no role "${role}".`);
+  const group = groups.find((candidate) => !state.groups.has(candidate));
+  if (group !== undefined) throw new AppError('INVALID_ARGUMENT', `There is no group "${group}".`);
+}
+
+interface Names {
+  roles?: string[] | undefined;
+  groups?: string[] | undefined;
+}
+
+function validateGuard({ guard, effect, subjects }: Rule): void {
+  if (guard === undefined) return;
+  if (effect === 'allow') throw new AppError('INVALID_ARGUMENT', 'A guard denies or requires approval.');
+  if (subjects.everyone === undefined) throw new AppError('INVALID_ARGUMENT', 'A guard is for everyone.');
+}
+
+function validateApproval({ effect, approval }: Rule, state: PolicyState): void {
+  if (approval === undefined) return;
+  if (effect !== 'require_approval')
+    throw new AppError('INVALID_ARGUMENT', 'Only a rule that requires approval says who approves.');
+  requireNames(approval, state);
 }
 
 function requireSlug(slug: string, state: PolicyState): string {

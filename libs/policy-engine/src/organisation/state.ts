@@ -9,6 +9,13 @@ export interface Member {
   since: string;
   /** Granted roles; `member` is held by every member and never listed. */
   roles: ReadonlySet<string>;
+  groups: ReadonlySet<string>;
+}
+
+export interface Group {
+  description: string;
+  /** Roles that every member of the group holds. */
+  roles: ReadonlySet<string>;
 }
 
 export interface Server {
@@ -47,6 +54,7 @@ export interface PolicyState {
   readonly revoked: ReadonlyMap<string, number>;
   /** Custom roles and their descriptions; built-in ones are in {@link BUILTIN_ROLES}. */
   readonly roles: ReadonlyMap<string, string>;
+  readonly groups: ReadonlyMap<string, Group>;
   readonly rules: ReadonlyMap<string, StoredRule>;
   readonly servers: ReadonlyMap<string, Server>;
   /** srv → tool → what is known. */
@@ -63,6 +71,7 @@ export const initialState: PolicyState = {
   members: new Map(),
   revoked: new Map(),
   roles: new Map(),
+  groups: new Map(),
   rules: new Map(),
   servers: new Map(),
   tools: new Map(),
@@ -75,15 +84,25 @@ export const BUILTIN_ROLES: ReadonlyMap<string, string> = new Map([
   ['member', 'Held by every member.'],
 ]);
 
-export const hasRole = (state: PolicyState, role: string): boolean =>
+export const hasRole = (state: Pick<PolicyState, 'roles'>, role: string): boolean =>
   BUILTIN_ROLES.has(role) || state.roles.has(role);
 
-/** All roles of a member, sorted; none for a stranger. */
+/** All roles of a member, own and of their groups, sorted; none for a stranger. */
 export function rolesOf(state: PolicyState, user: string): string[] {
   const member = state.members.get(user);
-  return member === undefined ? [] : ['member', ...member.roles].sort();
+  if (member === undefined) return [];
+  const roles = new Set(['member', ...member.roles]);
+  for (const group of member.groups) {
+    for (const role of state.groups.get(group)?.roles ?? []) roles.add(role);
+  }
+  return [...roles].sort();
 }
 
+/** Sorted; none for a stranger. */
+export const groupsOf = (state: PolicyState, user: string): string[] =>
+  [...(state.members.get(user)?.groups ?? [])].sort();
+
+/** Whether the user was granted `admin`, which no group brings: whoever fills a group appoints no admin. */
 export const isAdmin = (state: PolicyState, user: string): boolean =>
   state.members.get(user)?.roles.has('admin') ?? false;
 

@@ -11,9 +11,11 @@ export interface CompiledRule {
   subjects: string[];
 }
 
+export type Effect = StoredRule['effect'];
+
 /** What stands in the place of CASL's conditions: the effect decides what an indeterminate condition means. */
 interface Clause {
-  effect: 'allow' | 'deny';
+  effect: Effect;
   when: Node;
 }
 
@@ -21,8 +23,8 @@ export type ToolAbility = Ability<[string, string | ToolSubject], Clause>;
 
 const LABELS = ['read', 'write', 'destructive'] as const;
 
-/** Indeterminate never satisfies an allow and always triggers a deny. */
-export function applies(effect: 'allow' | 'deny', when: Node | null, subject: ToolSubject): boolean {
+/** Indeterminate never satisfies an allow and always triggers whatever restricts. */
+export function applies(effect: Effect, when: Node | null, subject: ToolSubject): boolean {
   if (when === null) return true;
   const truth = evaluate(when, subject.input);
   return effect === 'allow' ? truth === 'yes' : truth !== 'no';
@@ -31,7 +33,7 @@ export function applies(effect: 'allow' | 'deny', when: Node | null, subject: To
 function conditionsMatcher(clause: Clause): MatchConditions {
   // CASL hands over the subject itself; anything but ours is a defect and must not pass as an allow.
   const match = (subject: unknown) =>
-    subject instanceof ToolSubject ? applies(clause.effect, clause.when, subject) : clause.effect === 'deny';
+    subject instanceof ToolSubject ? applies(clause.effect, clause.when, subject) : clause.effect !== 'allow';
   return match as MatchConditions;
 }
 
@@ -44,20 +46,31 @@ function toRawRule({ rule, when, subjects }: CompiledRule): RawRuleOf<ToolAbilit
   return {
     action: (rule.labels ?? LABELS).map(action),
     subject: subjects,
-    inverted: rule.effect === 'deny',
+    inverted: rule.effect !== 'allow',
     reason: rule.id,
     ...(when === null ? {} : { conditions: { effect: rule.effect, when } }),
   };
 }
 
+/** What the rules for one asker say: allows and denies together, and apart from them what needs a second person. */
+export interface Abilities {
+  access: ToolAbility;
+  approval: ToolAbility;
+}
+
+export const buildAbilities = (rules: readonly CompiledRule[]): Abilities => ({
+  access: buildAbility(rules.filter(({ rule }) => rule.effect !== 'require_approval')),
+  approval: buildAbility(rules.filter(({ rule }) => rule.effect === 'require_approval')),
+});
+
 /**
  * Rules → CASL. The last matching rule wins there, so forbids come last: deny wins whatever the order of the rules.
  * `anyAction` and `anySubjectType` can't be written in a rule, so CASL's "manage" and "all" are ordinary words.
  */
-export function buildAbility(rules: readonly CompiledRule[]): ToolAbility {
+function buildAbility(rules: readonly CompiledRule[]): ToolAbility {
   const useful = rules.filter(({ subjects }) => subjects.length > 0);
   const allows = useful.filter(({ rule }) => rule.effect === 'allow');
-  const denies = useful.filter(({ rule }) => rule.effect === 'deny');
+  const denies = useful.filter(({ rule }) => rule.effect !== 'allow');
   return new Ability([...allows, ...denies].map(toRawRule), {
     conditionsMatcher,
     detectSubjectType,

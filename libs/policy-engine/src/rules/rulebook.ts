@@ -1,8 +1,8 @@
 import { compileCondition } from '../conditions/compile.js';
 import type { Node } from '../conditions/node.js';
 import type { StoredRule } from '../facts/fields.js';
-import { rolesOf, type PolicyState } from '../organisation/state.js';
-import { buildAbility, type CompiledRule, type ToolAbility } from './ability.js';
+import { groupsOf, rolesOf, type PolicyState } from '../organisation/state.js';
+import { buildAbilities, type Abilities, type CompiledRule } from './ability.js';
 import { expandSubjects } from './expand.js';
 
 /** Compiled conditions by the identity of their immutable rule: a new revision compiles only what is new. */
@@ -21,13 +21,13 @@ function conditionOf(rule: StoredRule): Node | null {
 const MAX_ABILITIES = 1_000;
 
 /**
- * The rules of one policy revision, compiled once. Abilities are built on first use and kept per role set (and user, for
- * those whom a rule names): they are never changed, a new revision is a new rulebook.
+ * The rules of one policy revision, compiled once. Abilities are built on first use and kept per set of roles and groups
+ * (and user, for those whom a rule names): they are never changed, a new revision is a new rulebook.
  */
 export class Rulebook {
   readonly #rules: ReadonlyMap<string, CompiledRule>;
   readonly #named: ReadonlySet<string>;
-  readonly #abilities = new Map<string, ToolAbility>();
+  readonly #abilities = new Map<string, Abilities>();
 
   /** @throws AppError INVALID_ARGUMENT when a stored condition can't be compiled: nothing may be decided then. */
   constructor(private readonly state: PolicyState) {
@@ -44,22 +44,29 @@ export class Rulebook {
     return this.#rules.get(id);
   }
 
-  abilityOf(user: string): ToolAbility {
+  abilitiesOf(user: string): Abilities {
     const roles = rolesOf(this.state, user);
-    const key = `${roles.join(',')}|${this.#named.has(user) ? user : ''}`;
+    const groups = groupsOf(this.state, user);
+    const key = `${roles.join(',')}|${groups.join(',')}|${this.#named.has(user) ? user : ''}`;
     const known = this.#abilities.get(key);
     if (known !== undefined) return known;
-    const ability = buildAbility([...this.#rules.values()].filter(({ rule }) => isFor(rule, user, roles)));
+    const asker = { user, roles, groups };
+    const abilities = buildAbilities([...this.#rules.values()].filter(({ rule }) => isFor(rule, asker)));
     if (this.#abilities.size >= MAX_ABILITIES) this.#abilities.clear();
-    this.#abilities.set(key, ability);
-    return ability;
+    this.#abilities.set(key, abilities);
+    return abilities;
   }
 }
 
-function isFor({ subjects }: StoredRule, user: string, roles: readonly string[]): boolean {
+/** Whether the rule is for this member, by name, by a role or by a group. */
+export function isFor(
+  { subjects }: Pick<StoredRule, 'subjects'>,
+  asker: { user: string; roles: readonly string[]; groups: readonly string[] },
+): boolean {
   if (subjects.everyone) return true;
   return (
-    (subjects.users?.includes(user) ?? false) ||
-    (subjects.roles?.some((role) => roles.includes(role)) ?? false)
+    (subjects.users?.includes(asker.user) ?? false) ||
+    (subjects.roles?.some((role) => asker.roles.includes(role)) ?? false) ||
+    (subjects.groups?.some((group) => asker.groups.includes(group)) ?? false)
   );
 }

@@ -7,7 +7,7 @@ const read = { kind: 'key', operation: 'policy.read', scope: 'admin' } as const;
 const write = { kind: 'key', operation: 'policy.write', scope: 'admin' } as const;
 
 /** Policy tells its whole state in one message. */
-const TOO_LARGE = ['PAYLOAD_TOO_LARGE'] as const;
+export const TOO_LARGE = ['PAYLOAD_TOO_LARGE'] as const;
 
 /** What every change of the policy answers: the revision from which on it holds. */
 const changedSchema = z
@@ -17,7 +17,7 @@ const changedSchema = z
     facts: z.int().min(0).meta({ description: 'Facts that this led to; 0 when it was so already.' }),
   })
   .meta({ id: 'PolicyChange' });
-const changed = {
+export const changed = {
   status: 200,
   description: 'It holds from this revision on.',
   schema: changedSchema,

@@ -7,6 +7,7 @@ export interface Organisation {
   members: Map<string, Set<string>>;
   revoked: Map<string, number>;
   roles: Map<string, string>;
+  groups: Map<string, PolicyState['groups'][number] & { members: Set<string> }>;
   rules: PolicyState['rules'];
   servers: Map<string, PolicyState['servers'][number]>;
   labels: PolicyState['labels'];
@@ -41,6 +42,11 @@ const APPLIERS: Appliers = {
   RemoveServer: ({ servers }, { srv }) => void servers.delete(srv),
   DefineRole: ({ roles }, { role, description }) => void roles.set(role, description),
   RemoveRole: ({ roles }, { role }) => void roles.delete(role),
+  DefineGroup: ({ groups }, { group, description, roles }) =>
+    void groups.set(group, { group, description, roles, members: groups.get(group)?.members ?? new Set() }),
+  RemoveGroup: ({ groups }, { group }) => void groups.delete(group),
+  AddGroupMember: ({ groups }, { group, user }) => void groups.get(group)?.members.add(user),
+  RemoveGroupMember: ({ groups }, { group, user }) => void groups.get(group)?.members.delete(user),
   AddRule: ({ rules }, { rule }) => void rules.push(rule),
   RemoveRule: (organisation, { rule }) => {
     organisation.rules = organisation.rules.filter(({ id }) => id !== rule);
@@ -80,6 +86,7 @@ export const newOrganisation = ({ founder, home }: { founder: string; home: bool
   members: new Map([[founder, new Set(['admin'])]]),
   revoked: new Map(),
   roles: new Map([['admin', 'Administers']]),
+  groups: new Map(),
   rules: [],
   servers: new Map(),
   labels: [],

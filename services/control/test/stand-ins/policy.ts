@@ -183,11 +183,22 @@ export class StandInPolicy {
   }
 
   private state(org: string): PolicyState {
-    const { members, roles, rules, servers, labels, disabled, clients, revision } = this.organisation(org);
+    const { members, groups, roles, rules, servers, labels, disabled, clients, revision } =
+      this.organisation(org);
     return {
       revision,
       policyDigest: DIGEST,
-      members: [...members].map(([user, held]) => ({ user, roles: [...held], since: TIME })),
+      members: [...members].map(([user, held]) => ({
+        user,
+        roles: [...held],
+        groups: [...groups.values()].filter((one) => one.members.has(user)).map(({ group }) => group),
+        since: TIME,
+      })),
+      groups: [...groups.values()].map(({ group, description, roles: brought }) => ({
+        group,
+        description,
+        roles: brought,
+      })),
       roles: [...roles].map(([role, description]) => ({ role, description, builtin: role === 'admin' })),
       rules,
       servers: [...servers.values()],

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   AppError,
   newId,
@@ -41,7 +42,7 @@ export class Authorize {
       observedDigest: call.tool?.digest ?? null,
       ...(call.tool === null ? {} : { annotations: call.tool.annotations }),
       arguments: call.tool === null ? null : (call.params['arguments'] ?? {}),
-      context: { protocol: call.client.protocol, transport: 'http' },
+      context: { protocol: call.client.protocol, transport: 'http', ...networkOf(call.client.ip) },
       replyKeyHash: replyKey === null ? null : replyKeyHash(replyKey.publicKey),
       call: call.call,
       attempt,
@@ -94,6 +95,9 @@ export class Authorize {
     }
   }
 }
+
+/** An address with a zone is one of the gateway's own links: no network of it can be named in a policy. */
+const networkOf = (ip: string): { ip?: string } => (isIP(ip) === 0 || ip.includes('%') ? {} : { ip });
 
 /** Final: asking policy again would only make another denial. */
 export class DenialUnrecorded extends AppError {

@@ -26,8 +26,8 @@ export class AuthorizeCall {
       context,
       annotations,
     };
-    const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
-      decideQuestion(policy, question),
+    const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy, time) =>
+      decideQuestion(policy, { ...question, time }),
     );
     // What can't be decided on has no digest either; it has just been denied.
     const digest = acceptableArguments(args) ? digestArguments(tool ?? operation, args) : null;

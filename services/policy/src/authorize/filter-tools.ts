@@ -8,6 +8,7 @@ export class FilterTools {
   constructor(
     private readonly principals: PrincipalVerifier,
     private readonly source: PolicySource,
+    private readonly clock: () => Date,
   ) {}
 
   /** @throws AppError UNAUTHENTICATED, UNAVAILABLE */
@@ -25,6 +26,7 @@ export class FilterTools {
       tool: null,
       arguments: null,
       context: {},
+      time: this.clock().toISOString(),
     };
     const visible = tools.filter(({ name, annotations }) =>
       couldBeAllowed({ snapshot, question, server, tool: name }, annotations),

@@ -16,6 +16,7 @@ export class CheckAccess {
       arguments: args,
       context,
     };
-    return this.decisions.decide(org, (snapshot) => decideQuestion(snapshot, question)).decision;
+    return this.decisions.decide(org, (snapshot, time) => decideQuestion(snapshot, { ...question, time }))
+      .decision;
   }
 }

@@ -18,12 +18,16 @@ export interface Decided {
  * so; whatever else goes wrong throws, and no caller takes an error for an allow.
  */
 export class PolicyDecisions {
-  constructor(private readonly source: PolicySource) {}
+  constructor(
+    private readonly source: PolicySource,
+    private readonly clock: () => Date,
+  ) {}
 
-  decide(org: string, decide: (snapshot: Snapshot) => Verdict): Decided {
+  /** `decide` is given the moment at which it decides: RFC 3339, UTC, milliseconds. */
+  decide(org: string, decide: (snapshot: Snapshot, time: string) => Verdict): Decided {
     const view = this.source.view(org);
     const { snapshot } = view;
-    const verdict = refuseView(org, view) ?? decide(snapshot);
+    const verdict = refuseView(org, view) ?? decide(snapshot, this.clock().toISOString());
     return { decision: explainVerdict(verdict, snapshot, newId()), snapshot };
   }
 }

@@ -18,11 +18,17 @@ const FREE_TEXT = new Set(['description', 'name']);
 /** What the record says in places of its own. */
 const ENVELOPE = new Set(['org', 'time', 'actor']);
 
+/** What the record says of one field of a fact. A rule is kept whole but for its description. */
+function saidOf([key, value]: [string, unknown]): [string, unknown][] {
+  if (ENVELOPE.has(key) || FREE_TEXT.has(key)) return [];
+  if (key !== 'rule' || typeof value !== 'object' || value === null) return [[key, value]];
+  return [[key, Object.fromEntries(Object.entries(value).filter(([field]) => !FREE_TEXT.has(field)))]];
+}
+
 /** A fact of policy as an administrative record of audit. */
 export function auditEntry(event: StoredEvent): FactEntry {
   const fact = factCodec.decode(event);
   const { org, actor, time } = fact.data;
-  const said = Object.entries(fact.data).filter(([key]) => !ENVELOPE.has(key) && !FREE_TEXT.has(key));
   return {
     kind: 'fact',
     recordId: recordIdOf(event),
@@ -30,7 +36,10 @@ export function auditEntry(event: StoredEvent): FactEntry {
     action: event.type,
     actor,
     target: targetOf(fact),
-    data: { ...Object.fromEntries(said), revision: Number(event.revision) } as FactEntry['data'],
+    data: {
+      ...Object.fromEntries(Object.entries(fact.data).flatMap(saidOf)),
+      revision: Number(event.revision),
+    } as FactEntry['data'],
     occurredAt: time,
     sealed: [],
   };
@@ -73,6 +82,7 @@ function targetOf({ data }: Fact): Target {
   if ('srv' in data) return { type: 'server', id: data.srv };
   if ('user' in data) return { type: 'user', id: data.user };
   if ('rule' in data) return { type: 'rule', id: typeof data.rule === 'string' ? data.rule : data.rule.id };
+  if ('group' in data) return { type: 'group', id: data.group };
   if ('role' in data) return { type: 'role', id: data.role };
   if ('client' in data) return { type: 'policy-client', id: data.client };
   return { type: 'credential', id: data.sid };

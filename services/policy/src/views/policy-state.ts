@@ -1,15 +1,28 @@
 import type { PolicyState as PolicyStateMessage, Rule } from '@portcullis/contracts';
-import { BUILTIN_ROLES, type PolicyState, type Snapshot, type StoredRule } from '@portcullis/policy-engine';
+import {
+  BUILTIN_ROLES,
+  groupsOf,
+  rolesOf,
+  type PolicyState,
+  type Snapshot,
+  type StoredRule,
+} from '@portcullis/policy-engine';
 
 /** The policy as an admin reads and writes it: rules with slugs again, built-in roles among the others. */
 export function describePolicy({ state, revision, digest }: Snapshot): PolicyStateMessage {
   return {
     revision,
     policyDigest: digest,
-    members: [...state.members].map(([user, { roles, since }]) => ({
+    members: [...state.members].map(([user, { since }]) => ({
       user,
-      roles: ['member', ...roles].sort(),
+      roles: rolesOf(state, user),
+      groups: groupsOf(state, user),
       since,
+    })),
+    groups: [...state.groups].map(([group, { description, roles }]) => ({
+      group,
+      description,
+      roles: [...roles],
     })),
     roles: [
       ...[...BUILTIN_ROLES].map(([role, description]) => ({ role, description, builtin: true })),
