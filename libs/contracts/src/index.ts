@@ -95,7 +95,6 @@ export {
   type CheckRequest,
 } from './messages/policy.js';
 export {
-  conditionSchema,
   ruleSchema,
   policyCommandSchema,
   policyCommandRequestSchema,
@@ -109,6 +108,16 @@ export {
   type PolicyStateRequest,
   type PolicyState,
 } from './messages/policy-admin.js';
+export { conditionSchema } from './messages/condition.js';
+export {
+  documentGuardSchema,
+  documentRuleSchema,
+  pinningSchema,
+  policyDocumentSchema,
+  type DocumentGuard,
+  type DocumentRule,
+  type PolicyDocument,
+} from './messages/policy-document.js';
 export {
   openRequestSchema,
   openReplySchema,

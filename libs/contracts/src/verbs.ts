@@ -149,7 +149,7 @@ export const VERBS = {
       request: policyCommandRequestSchema,
       reply: policyCommandReplySchema,
     },
-    { mutates: true, timeoutMs: 8000 },
+    { mutates: true, maxRequestKiB: 900, timeoutMs: 8000 },
   ),
   policyState: verb({
     subject: 'policy.v1.state',

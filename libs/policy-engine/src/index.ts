@@ -6,8 +6,15 @@ export { Snapshot } from './decisions/snapshot.js';
 export { allowBy, denyBy, type Verdict } from './decisions/verdict.js';
 export { couldBeAllowed } from './decisions/visible-tools.js';
 export { type Fact, factCodec, orgOfStream, policyStream } from './facts/facts.js';
-export { type Actor, id as storedId, type StoredRule, time as storedTime } from './facts/fields.js';
-export type { CommandBatch } from './organisation/decide.js';
+export {
+  type Actor,
+  id as storedId,
+  type StoredDocument,
+  type StoredRule,
+  time as storedTime,
+} from './facts/fields.js';
+export type { CommandBatch, EngineCommand } from './organisation/decide.js';
+export { documentOf, rulesOfDocument, versionOf } from './organisation/policy-document.js';
 export { organisation } from './organisation/organisation.js';
 export {
   BUILTIN_ROLES,

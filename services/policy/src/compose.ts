@@ -24,6 +24,7 @@ import { CheckAccess } from './check/check-access.js';
 import { ClientTokens } from './clients/client-tokens.js';
 import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
+import { FindVersion } from './commands/find-version.js';
 import type { Config } from './config.js';
 import { PolicyDecisions } from './decisions/policy-decisions.js';
 import { FactRelay } from './relay/relay-facts.js';
@@ -115,6 +116,7 @@ function useCasesOf(
       handler,
       replica,
       clientTokens,
+      versions: new FindVersion(store),
     }),
     checkAccess: new CheckAccess(decisions),
   };

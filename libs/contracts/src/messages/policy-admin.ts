@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conditionSchema } from './condition.js';
 import {
   base64urlSchema,
   destinationSchema,
@@ -12,9 +13,7 @@ import {
   toolNameSchema,
   ulidSchema,
 } from './fields.js';
-
-/** A condition on arguments: operators are validated by policy at load (unknown ones are refused there). */
-export const conditionSchema = z.record(z.string(), z.json());
+import { pinningSchema, policyDocumentSchema } from './policy-document.js';
 
 /**
  * Any deny that applies wins, whatever the order; then, where an allow applies, any `require_approval` that applies;
@@ -96,9 +95,22 @@ export const policyCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('RemoveGroupMember'), group: nameSchema, user: ulidSchema }),
   z.strictObject({ type: z.literal('AddRule'), rule: ruleSchema }),
   z.strictObject({ type: z.literal('RemoveRule'), rule: nameSchema }),
+  /**
+   * Replaces all rules and guards, and sets the roles, groups, labels and pinning that the document names: those that it
+   * does not name stay. Refused with `CONFLICT` when the policy is another one than the `basis` that was planned on.
+   */
+  z.strictObject({
+    type: z.literal('ApplyPolicy'),
+    document: policyDocumentSchema,
+    /** Version of the policy as it was when the change was planned; missing: whatever it is now. */
+    basis: hash32Schema.optional(),
+  }),
+  /** Brings back an earlier document that was applied, by its version. */
+  z.strictObject({ type: z.literal('RollbackPolicy'), version: hash32Schema }),
   z.strictObject({ type: z.literal('ConnectServer'), ...server }),
   z.strictObject({ type: z.literal('ChangeServer'), ...server }),
   z.strictObject({ type: z.literal('RemoveServer'), srv: ulidSchema }),
+  z.strictObject({ type: z.literal('SetPinning'), srv: ulidSchema, pinning: pinningSchema }),
   /** A null label takes the label away: the tool is unlabelled again, hence denied. */
   z.strictObject({
     type: z.literal('LabelTool'),
@@ -150,6 +162,8 @@ export type PolicyStateRequest = z.infer<typeof policyStateRequestSchema>;
 export const policyStateSchema = z.strictObject({
   revision: z.int().min(0),
   policyDigest: hash32Schema,
+  /** Content address of roles, groups, labels, pinning and rules as they are now; `basis` of an `ApplyPolicy`. */
+  version: hash32Schema,
   /** `roles` with those that groups bring. */
   members: z.array(
     z.strictObject({
@@ -162,7 +176,7 @@ export const policyStateSchema = z.strictObject({
   groups: z.array(z.strictObject({ group: nameSchema, description: z.string(), roles: z.array(nameSchema) })),
   roles: z.array(z.strictObject({ role: nameSchema, description: z.string(), builtin: z.boolean() })),
   rules: z.array(ruleSchema),
-  servers: z.array(z.strictObject(server)),
+  servers: z.array(z.strictObject({ ...server, pinning: pinningSchema })),
   labels: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, label: labelSchema })),
   disabled: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, user: ulidSchema.nullable() })),
   clients: z.array(z.strictObject({ client: ulidSchema, name: z.string(), since: timeSchema })),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
+import type { EngineCommand } from '../organisation/decide.js';
 import { errorOf } from '../testing/error-of.js';
 import { ADMIN, base, MEMBER, run, snapshotOf, TIME, withRules } from '../testing/organisation-fixture.js';
 import { decideQuestion } from './decide-question.js';
@@ -68,7 +69,7 @@ describe('a rule that requires approval', () => {
 });
 
 describe('guards', () => {
-  const guard = (change: Partial<Rule>): PolicyCommand => ({
+  const guard = (change: Partial<Rule>): EngineCommand => ({
     type: 'AddRule',
     rule: rule('guard', 'deny', { guard: true, ...change }),
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
+import type { EngineCommand } from '../organisation/decide.js';
 import { initialState } from '../organisation/state.js';
 import {
   ADMIN,
@@ -45,7 +46,7 @@ const rule = (id: string, change: Partial<Rule> = {}): Rule => ({
   ...change,
 });
 
-const after = (rules: Rule[], ...commands: PolicyCommand[]): Snapshot =>
+const after = (rules: Rule[], ...commands: EngineCommand[]): Snapshot =>
   snapshotOf(run(withRules(...rules).state, ...commands).state);
 
 describe('built-in rules', () => {

@@ -37,10 +37,15 @@ export const factCodec = eventCodec(
   defineEvent('policy.GroupMemberAdded', fact({ group: f.name, user: f.id })),
   defineEvent('policy.GroupMemberRemoved', fact({ group: f.name, user: f.id })),
   defineEvent('policy.RuleRemoved', fact({ rule: f.name })),
+  /** `version` is the content address of the document. The rules are these and no others from now on. */
+  defineEvent('policy.PolicyApplied', fact({ version: f.hash, document: f.storedDocument })),
+  /** An earlier version again. The document is here too: what is in force never depends on a fact far back. */
+  defineEvent('policy.PolicyRolledBack', fact({ version: f.hash, document: f.storedDocument })),
   defineEvent('policy.ServerConnected', fact(f.server)),
   defineEvent('policy.ServerChanged', fact(f.server)),
   /** Takes the labels and switches of the server's tools along. */
   defineEvent('policy.ServerRemoved', fact({ srv: f.id })),
+  defineEvent('policy.PinningChanged', fact({ srv: f.id, pinning: f.pinning })),
   /** Null takes the label away: the tool is unlabelled again, hence denied. */
   defineEvent('policy.ToolLabelled', fact({ srv: f.id, tool: f.tool, label: f.label.nullable() })),
   /** A null user means everybody. */

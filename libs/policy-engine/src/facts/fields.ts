@@ -53,3 +53,19 @@ export const storedRule = storedRuleV1.extend({
     .optional(),
 });
 export type StoredRule = z.infer<typeof storedRule>;
+
+/** What happens to a tool whose definition nobody has approved yet, or has changed. */
+export const pinning = z.enum(['first_sight', 'approve_first', 'off']);
+
+/** A policy as a document: everything of it that is written rather than happens. Servers by id; guards among the rules. */
+export const storedDocument = z.strictObject({
+  roles: z.record(name, z.string().max(500)),
+  groups: z.record(name, z.strictObject({ description: z.string().max(500), roles: z.array(name).max(64) })),
+  // Lists, not objects by name: a tool may be called `__proto__`.
+  servers: z.array(z.strictObject({ srv: id, pinning, tools: z.array(z.strictObject({ tool, label })) })),
+  rules: z.array(storedRule),
+});
+export type StoredDocument = z.infer<typeof storedDocument>;
+
+/** SHA-256 in base64url. */
+export const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);

@@ -1,15 +1,24 @@
 import { AppError, type PolicyCommand } from '@portcullis/contracts';
 import type { Fact } from '../facts/facts.js';
-import type { Actor } from '../facts/fields.js';
+import type { Actor, StoredDocument } from '../facts/fields.js';
 import { hasCommand } from './command-log.js';
 import { credentialDeciders } from './credentials.js';
 import { evolve } from './evolve.js';
 import { requireExpandable } from './expansion-budget.js';
 import { groupDeciders } from './groups.js';
+import { documentDeciders } from './policy-document.js';
 import { membershipDeciders } from './membership.js';
 import { ruleDeciders } from './rules.js';
 import { serverDeciders } from './servers.js';
 import { isAdmin, type PolicyState } from './state.js';
+
+/**
+ * What the aggregate is told: commands of admins, and what the service makes of them once it has looked up what they
+ * name.
+ */
+export type EngineCommand =
+  | Exclude<PolicyCommand, { type: 'RollbackPolicy' }>
+  | { type: 'RestorePolicy'; version: string; document: StoredDocument };
 
 /** Who asks for what, when. Ids, time and actor come with the commands: a decision reads no clock. */
 export interface CommandBatch {
@@ -17,11 +26,11 @@ export interface CommandBatch {
   commandId: string;
   time: string;
   actor: Actor;
-  commands: readonly PolicyCommand[];
+  commands: readonly EngineCommand[];
 }
 
-export type CommandType = PolicyCommand['type'];
-export type CommandOf<T extends CommandType> = Extract<PolicyCommand, { type: T }>;
+export type CommandType = EngineCommand['type'];
+export type CommandOf<T extends CommandType> = Extract<EngineCommand, { type: T }>;
 
 /** A fact without what {@link decide} adds to every fact of a batch. */
 export type Said = {
@@ -41,6 +50,7 @@ const DECIDERS: Deciders = {
   ...groupDeciders,
   ...credentialDeciders,
   ...ruleDeciders,
+  ...documentDeciders,
   ...serverDeciders,
 };
 
@@ -83,7 +93,7 @@ function requireAdmin({ commands, actor }: CommandBatch, state: PolicyState): vo
   });
 }
 
-function requireRegistered(command: PolicyCommand, state: PolicyState, org: string): void {
+function requireRegistered(command: EngineCommand, state: PolicyState, org: string): void {
   if (command.type === 'RegisterOrganisation') {
     if (command.org !== org)
       throw new AppError('INVALID_ARGUMENT', 'The command names another organisation.');

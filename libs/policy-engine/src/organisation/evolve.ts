@@ -1,6 +1,7 @@
 import type { Fact, FactData, FactOf, FactType } from '../facts/facts.js';
+import type { StoredDocument } from '../facts/fields.js';
 import { withCommand } from './command-log.js';
-import type { Group, Member, PolicyState, Tool } from './state.js';
+import type { Group, Member, PolicyState, Server, Tool } from './state.js';
 
 type Evolvers = { [T in FactType]: (state: PolicyState, data: FactData<T>) => Partial<PolicyState> };
 
@@ -47,7 +48,7 @@ function withoutGroup(state: PolicyState, group: string): Partial<PolicyState> {
     groups.delete(group);
     members.set(user, { ...member, groups });
   }
-  return { groups: drop(state.groups, group), members };
+  return { groups: drop(state.groups, group), members, version: null };
 }
 
 const UNSEEN: Tool = { label: null, disabledForAll: false, disabledFor: new Set() };
@@ -77,6 +78,40 @@ function withSwitch(
   });
 }
 
+function applyDocument(
+  state: PolicyState,
+  { version, document }: FactData<'policy.PolicyApplied'>,
+): Partial<PolicyState> {
+  const groups = new Map(state.groups);
+  for (const [group, { description, roles }] of Object.entries(document.groups))
+    groups.set(group, { description, roles: new Set(roles) });
+  return {
+    roles: new Map([...state.roles, ...Object.entries(document.roles)]),
+    groups,
+    rules: new Map(document.rules.map((rule) => [rule.id, rule])),
+    ...applyServers(state, document.servers),
+    version,
+  };
+}
+
+/** A server that is gone stays gone, whatever a document from before says of it. */
+function applyServers(
+  state: PolicyState,
+  said: StoredDocument['servers'],
+): Pick<PolicyState, 'servers' | 'tools'> {
+  const servers = new Map(state.servers);
+  const tools = new Map(state.tools);
+  for (const { srv, pinning, tools: labels } of said) {
+    const server = servers.get(srv);
+    if (server === undefined) continue;
+    servers.set(srv, { ...server, pinning });
+    const known = new Map(tools.get(srv));
+    for (const { tool, label } of labels) known.set(tool, { ...(known.get(tool) ?? UNSEEN), label });
+    tools.set(srv, known);
+  }
+  return { servers, tools };
+}
+
 const EVOLVERS: Evolvers = {
   'policy.OrganisationRegistered': (_state, { org, founder, home }) => ({ org, founder, home }),
   'policy.MemberAdded': (state, { user, time }) => ({
@@ -86,32 +121,57 @@ const EVOLVERS: Evolvers = {
   'policy.CredentialRevoked': (state, { sid, generation }) => ({
     revoked: put(state.revoked, sid, Math.max(generation, state.revoked.get(sid) ?? 0)),
   }),
-  'policy.RoleDefined': (state, { role, description }) => ({ roles: put(state.roles, role, description) }),
-  'policy.RoleRemoved': (state, { role }) => ({ roles: drop(state.roles, role) }),
+  'policy.RoleDefined': (state, { role, description }) => ({
+    roles: put(state.roles, role, description),
+    version: null,
+  }),
+  'policy.RoleRemoved': (state, { role }) => ({ roles: drop(state.roles, role), version: null }),
   'policy.RoleGranted': (state, { user, role }) => withRoles(state, user, (roles) => roles.add(role)),
   'policy.RoleRevoked': (state, { user, role }) => withRoles(state, user, (roles) => roles.delete(role)),
   'policy.GroupDefined': (state, { group, description, roles }) => ({
     groups: put<string, Group>(state.groups, group, { description, roles: new Set(roles) }),
+    version: null,
   }),
   'policy.GroupRemoved': (state, { group }) => withoutGroup(state, group),
   'policy.GroupMemberAdded': (state, { group, user }) =>
     withGroup(state, user, (groups) => groups.add(group)),
   'policy.GroupMemberRemoved': (state, { group, user }) =>
     withGroup(state, user, (groups) => groups.delete(group)),
-  'policy.RuleAdded': (state, { rule }) => ({ rules: put(state.rules, rule.id, rule) }),
-  'policy.RuleRemoved': (state, { rule }) => ({ rules: drop(state.rules, rule) }),
+  'policy.RuleAdded': (state, { rule }) => ({
+    rules: put(state.rules, rule.id, rule),
+    version: null,
+  }),
+  'policy.RuleRemoved': (state, { rule }) => ({ rules: drop(state.rules, rule), version: null }),
   'policy.ServerConnected': (state, { srv, slug, dst, slots }) => ({
-    servers: put(state.servers, srv, { srv, slug, dst, slots }),
+    servers: put<string, Server>(state.servers, srv, { srv, slug, dst, slots, pinning: 'first_sight' }),
+    version: null,
   }),
   'policy.ServerChanged': (state, { srv, slug, dst, slots }) => ({
-    servers: put(state.servers, srv, { srv, slug, dst, slots }),
+    servers: put<string, Server>(state.servers, srv, {
+      srv,
+      slug,
+      dst,
+      slots,
+      pinning: state.servers.get(srv)?.pinning ?? 'first_sight',
+    }),
   }),
+  'policy.PinningChanged': (state, { srv, pinning }) => {
+    const server = state.servers.get(srv);
+    return server === undefined
+      ? {}
+      : { servers: put(state.servers, srv, { ...server, pinning }), version: null };
+  },
   'policy.ServerRemoved': (state, { srv }) => ({
     servers: drop(state.servers, srv),
     tools: drop(state.tools, srv),
+    version: null,
   }),
-  'policy.ToolLabelled': (state, { srv, tool, label }) =>
-    withTool(state, srv, tool, (t) => ({ ...t, label })),
+  'policy.ToolLabelled': (state, { srv, tool, label }) => ({
+    ...withTool(state, srv, tool, (t) => ({ ...t, label })),
+    version: null,
+  }),
+  'policy.PolicyApplied': applyDocument,
+  'policy.PolicyRolledBack': applyDocument,
   'policy.ToolDisabled': (state, data) => withSwitch(state, data, true),
   'policy.ToolEnabled': (state, data) => withSwitch(state, data, false),
   'policy.PolicyClientAdded': (state, { client, name, generation, time, commandId }) => ({

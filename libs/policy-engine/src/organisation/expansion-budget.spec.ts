@@ -1,4 +1,5 @@
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
+import type { EngineCommand } from './decide.js';
 import { Rulebook } from '../rules/rulebook.js';
 import { ADMIN, NOTES, ORG, TIME, base, run, ulid } from '../testing/organisation-fixture.js';
 import { decide } from './decide.js';
@@ -24,7 +25,7 @@ const dear = (id: string, patterns: number): Rule => ({
   tools: Array.from({ length: patterns }, (_, n) => `*${'a'.repeat(60)}b${n}*`),
 });
 
-const attempt = (state: PolicyState, ...commands: PolicyCommand[]) =>
+const attempt = (state: PolicyState, ...commands: EngineCommand[]) =>
   decide(
     { org: ORG, commandId: ulid('EEE', 1), time: TIME, actor: { kind: 'user', id: ADMIN }, commands },
     state,

@@ -15,6 +15,8 @@ const COMPARISON = 10;
 
 const GROWING: ReadonlySet<Fact['type']> = new Set([
   'policy.RuleAdded',
+  'policy.PolicyApplied',
+  'policy.PolicyRolledBack',
   'policy.ToolLabelled',
   'policy.ToolDisabled',
 ]);

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyCommand } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
+import type { EngineCommand } from './decide.js';
 import { base, MEMBER, run, STRANGER } from '../testing/organisation-fixture.js';
 import { errorOf } from '../testing/error-of.js';
 import { groupsOf, isAdmin, rolesOf, type PolicyState } from './state.js';
 
-const FINANCE: PolicyCommand[] = [
+const FINANCE: EngineCommand[] = [
   { type: 'DefineRole', role: 'clerk', description: '' },
   { type: 'DefineGroup', group: 'finance', description: 'Handles money.', roles: ['clerk'] },
   { type: 'AddGroupMember', group: 'finance', user: MEMBER },
 ];
-const after = (...commands: PolicyCommand[]): PolicyState => run(base(), ...FINANCE, ...commands).state;
-const refusal = (...commands: PolicyCommand[]): string => errorOf(() => after(...commands));
-const define = (roles: string[]): PolicyCommand => ({
+const after = (...commands: EngineCommand[]): PolicyState => run(base(), ...FINANCE, ...commands).state;
+const refusal = (...commands: EngineCommand[]): string => errorOf(() => after(...commands));
+const define = (roles: string[]): EngineCommand => ({
   type: 'DefineGroup',
   group: 'finance',
   description: 'Handles money.',

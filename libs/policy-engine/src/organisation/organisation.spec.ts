@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
 import { specify } from '@portcullis/eventing';
 import fc from 'fast-check';
 import { verifies } from '../../../../tools/verifies.js';
@@ -16,7 +16,7 @@ import {
   TIME,
   ulid,
 } from '../testing/organisation-fixture.js';
-import { decide, type CommandBatch } from './decide.js';
+import { decide, type CommandBatch, type EngineCommand } from './decide.js';
 import { emptyCommandLog, hasCommand, withCommand } from './command-log.js';
 import { evolve } from './evolve.js';
 import { organisation } from './organisation.js';
@@ -25,11 +25,11 @@ import { initialState, rolesOf } from './state.js';
 const given = specify(organisation);
 const COMMAND = ulid('EEE', 1);
 const said = { org: ORG, commandId: COMMAND, time: TIME, actor: { kind: 'user' as const, id: ADMIN } };
-const batch = (...commands: PolicyCommand[]): CommandBatch => ({ ...said, commands });
+const batch = (...commands: EngineCommand[]): CommandBatch => ({ ...said, commands });
 const existing = run(initialState, ...BASE).facts;
 const fact = <T extends Fact['type']>(type: T, data: object): Fact =>
   ({ type, data: { ...said, ...data } }) as Fact;
-const factsOf = (...commands: PolicyCommand[]): Fact[] => [
+const factsOf = (...commands: EngineCommand[]): Fact[] => [
   ...existing,
   ...run(existing.reduce(evolve, initialState), ...commands).facts,
 ];

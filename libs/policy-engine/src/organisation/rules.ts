@@ -10,7 +10,7 @@ import { hasRole, serverBySlug, type PolicyState } from './state.js';
 const MAX_RULES = 10_000;
 
 const addRule: Decider<'AddRule'> = ({ rule }, state) => {
-  const stored = validateRule(rule, state);
+  const stored = storedRuleOf(rule, state);
   const known = state.rules.get(rule.id);
   if (known === undefined) {
     if (state.rules.size >= MAX_RULES)
@@ -28,7 +28,7 @@ const removeRule: Decider<'RemoveRule'> = ({ rule }, state) =>
   state.rules.has(rule) ? [{ type: 'policy.RuleRemoved', data: { rule } }] : [];
 
 /** Refuses at load what could never mean what its author thinks: unknown names, nobody, a condition that is none. */
-function validateRule(rule: Rule, state: PolicyState): StoredRule {
+export function storedRuleOf(rule: Rule, state: PolicyState): StoredRule {
   if (isBuiltinRule(rule.id))
     throw new AppError('INVALID_ARGUMENT', `"${rule.id}" is the name of a built-in rule.`);
   validateSubjects(rule, state);
@@ -75,7 +75,8 @@ function validateApproval({ effect, approval }: Rule, state: PolicyState): void 
   requireNames(approval, state);
 }
 
-function requireSlug(slug: string, state: PolicyState): string {
+/** @throws AppError INVALID_ARGUMENT */
+export function requireSlug(slug: string, state: PolicyState): string {
   const server = serverBySlug(state, slug);
   if (server === undefined) throw new AppError('INVALID_ARGUMENT', `There is no server "${slug}".`);
   return server.srv;

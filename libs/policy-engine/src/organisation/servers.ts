@@ -17,21 +17,25 @@ function requireFreeSlug(state: PolicyState, { srv, slug }: { srv: string; slug:
   }
 }
 
-function describe({ srv, slug, dst, slots }: CommandOf<'ConnectServer' | 'ChangeServer'>): Server {
+type Described = Omit<Server, 'pinning'>;
+
+function describe({ srv, slug, dst, slots }: CommandOf<'ConnectServer' | 'ChangeServer'>): Described {
   const names = new Set(slots.map(({ slot }) => slot));
   if (names.size !== slots.length)
     throw new AppError('INVALID_ARGUMENT', 'A credential slot is named twice.');
   return { srv, slug, dst, slots };
 }
 
-const asData = (server: Server) => ({ ...server, slots: [...server.slots] });
+const withoutPinning = ({ srv, slug, dst, slots }: Server): Described => ({ srv, slug, dst, slots });
+
+const asData = (server: Described) => ({ ...server, slots: [...server.slots] });
 
 const connectServer: Decider<'ConnectServer'> = (command, state) => {
   const wanted = describe(command);
   requireFreeSlug(state, wanted);
   const known = state.servers.get(wanted.srv);
   if (known === undefined) return [{ type: 'policy.ServerConnected', data: asData(wanted) }];
-  if (isDeepStrictEqual(known, wanted)) return [];
+  if (isDeepStrictEqual(withoutPinning(known), wanted)) return [];
   throw new AppError('ALREADY_EXISTS', 'The server is connected already.');
 };
 
@@ -39,11 +43,18 @@ const changeServer: Decider<'ChangeServer'> = (command, state) => {
   const wanted = describe(command);
   const known = requireServer(state, wanted.srv);
   requireFreeSlug(state, wanted);
-  return isDeepStrictEqual(known, wanted) ? [] : [{ type: 'policy.ServerChanged', data: asData(wanted) }];
+  return isDeepStrictEqual(withoutPinning(known), wanted)
+    ? []
+    : [{ type: 'policy.ServerChanged', data: asData(wanted) }];
 };
 
 const removeServer: Decider<'RemoveServer'> = ({ srv }, state) =>
   state.servers.has(srv) ? [{ type: 'policy.ServerRemoved', data: { srv } }] : [];
+
+const setPinning: Decider<'SetPinning'> = ({ srv, pinning }, state) =>
+  requireServer(state, srv).pinning === pinning
+    ? []
+    : [{ type: 'policy.PinningChanged', data: { srv, pinning } }];
 
 const labelTool: Decider<'LabelTool'> = ({ srv, tool, label }, state) => {
   requireServer(state, srv);
@@ -76,6 +87,7 @@ export const serverDeciders = {
   ConnectServer: connectServer,
   ChangeServer: changeServer,
   RemoveServer: removeServer,
+  SetPinning: setPinning,
   LabelTool: labelTool,
   DisableTool: disableTool,
   EnableTool: enableTool,

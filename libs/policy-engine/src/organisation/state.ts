@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import type { label, slot, StoredRule } from '../facts/fields.js';
+import type { label, pinning, slot, StoredRule } from '../facts/fields.js';
 import { emptyCommandLog, type CommandLog } from './command-log.js';
 
 export type ToolLabel = z.infer<typeof label>;
 export type Slot = z.infer<typeof slot>;
+export type Pinning = z.infer<typeof pinning>;
 
 export interface Member {
   since: string;
@@ -23,6 +24,7 @@ export interface Server {
   slug: string;
   dst: string;
   slots: readonly Slot[];
+  pinning: Pinning;
 }
 
 /** What is known of one tool of a server. */
@@ -56,6 +58,8 @@ export interface PolicyState {
   readonly roles: ReadonlyMap<string, string>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly rules: ReadonlyMap<string, StoredRule>;
+  /** Of the document that is in force; null once something of it was changed by itself. */
+  readonly version: string | null;
   readonly servers: ReadonlyMap<string, Server>;
   /** srv → tool → what is known. */
   readonly tools: ReadonlyMap<string, ReadonlyMap<string, Tool>>;
@@ -73,6 +77,7 @@ export const initialState: PolicyState = {
   roles: new Map(),
   groups: new Map(),
   rules: new Map(),
+  version: null,
   servers: new Map(),
   tools: new Map(),
   clients: new Map(),

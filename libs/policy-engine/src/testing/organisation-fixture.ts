@@ -1,7 +1,7 @@
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
 import { Snapshot } from '../decisions/snapshot.js';
 import type { Fact } from '../facts/facts.js';
-import { decide } from '../organisation/decide.js';
+import { decide, type EngineCommand } from '../organisation/decide.js';
 import { evolve } from '../organisation/evolve.js';
 import { initialState, type PolicyState } from '../organisation/state.js';
 
@@ -18,7 +18,7 @@ export const BANK = ulid('CCC', 2);
 export const TIME = '2026-01-02T03:04:05.678Z';
 
 /** Facts of commands, each a batch of its own, on top of a state. */
-export function run(state: PolicyState, ...commands: PolicyCommand[]): { state: PolicyState; facts: Fact[] } {
+export function run(state: PolicyState, ...commands: EngineCommand[]): { state: PolicyState; facts: Fact[] } {
   const facts: Fact[] = [];
   for (const [index, command] of commands.entries()) {
     const commandId = ulid('DDD', state.commands.open.size * 1000 + index);
@@ -38,7 +38,7 @@ export function run(state: PolicyState, ...commands: PolicyCommand[]): { state: 
 }
 
 /** An organisation with an admin, a member, two servers and labelled tools. No rules. */
-export const BASE: PolicyCommand[] = [
+export const BASE: EngineCommand[] = [
   { type: 'RegisterOrganisation', org: ORG, founder: ADMIN, home: true },
   { type: 'AddMember', user: MEMBER },
   {

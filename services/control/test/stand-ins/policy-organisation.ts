@@ -9,7 +9,7 @@ export interface Organisation {
   roles: Map<string, string>;
   groups: Map<string, PolicyState['groups'][number] & { members: Set<string> }>;
   rules: PolicyState['rules'];
-  servers: Map<string, PolicyState['servers'][number]>;
+  servers: Map<string, Omit<PolicyState['servers'][number], 'pinning'>>;
   labels: PolicyState['labels'];
   disabled: PolicyState['disabled'];
   clients: PolicyState['clients'];

@@ -188,6 +188,7 @@ export class StandInPolicy {
     return {
       revision,
       policyDigest: DIGEST,
+      version: DIGEST,
       members: [...members].map(([user, held]) => ({
         user,
         roles: [...held],
@@ -201,7 +202,7 @@ export class StandInPolicy {
       })),
       roles: [...roles].map(([role, description]) => ({ role, description, builtin: role === 'admin' })),
       rules,
-      servers: [...servers.values()],
+      servers: [...servers.values()].map((server) => ({ ...server, pinning: 'first_sight' as const })),
       labels,
       disabled,
       clients,

@@ -4,7 +4,7 @@ import {
   type PolicyCommandReply,
   type PolicyCommandRequest,
 } from '@portcullis/contracts';
-import type { Actor, CommandBatch, Fact, PolicyState } from '@portcullis/policy-engine';
+import type { Actor, CommandBatch, EngineCommand, Fact, PolicyState } from '@portcullis/policy-engine';
 import type { CommandHandler } from '@portcullis/eventing';
 import { requireAdmin } from '../admin/require-admin.js';
 import type { Principal, PrincipalVerifier } from '../authorize/principal-verifier.js';
@@ -12,6 +12,7 @@ import type { PolicyDecisions } from '../decisions/policy-decisions.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
 import type { OrganisationRegistry } from '../replica/registry.js';
 import type { ClientTokens } from '../clients/client-tokens.js';
+import type { FindVersion } from './find-version.js';
 
 export interface ExecuteCommandsDeps {
   keyring: Keyring;
@@ -21,6 +22,7 @@ export interface ExecuteCommandsDeps {
   handler: CommandHandler<string, CommandBatch, PolicyState, Fact>;
   replica: PolicyReplica;
   clientTokens: ClientTokens;
+  versions: FindVersion;
 }
 
 /** Who may found an organisation is not yet anybody in it: founding it is all that such a request may do. */
@@ -47,7 +49,7 @@ export class ExecuteCommands {
     const founding = foundingOf(commands);
     const org = founding === null ? this.#authorise(principal) : await this.#found(founding, principal, time);
     const actor = principal === null ? SYSTEM : { kind: principal.claims.kind, id: principal.claims.sub };
-    const batch: CommandBatch = { org, commandId, time, actor, commands };
+    const batch: CommandBatch = { org, commandId, time, actor, commands: await this.#prepare(org, commands) };
     const context = { correlation: commandId, causation: commandId, actor, time };
     const { events, revision } = await this.deps.handler.handle(org, batch, context);
     await this.deps.replica.catchUp(org, revision);
@@ -58,6 +60,16 @@ export class ExecuteCommands {
       facts: events.length,
       clientTokens: this.deps.clientTokens.sealFor(snapshot.state, commandId),
     };
+  }
+
+  /** What a command only names is looked up before it is decided on. */
+  #prepare(org: string, commands: PolicyCommandRequest['commands']): Promise<EngineCommand[]> {
+    const prepared = commands.map(async (command): Promise<EngineCommand> => {
+      if (command.type !== 'RollbackPolicy') return command;
+      const { version } = command;
+      return { type: 'RestorePolicy', version, document: await this.deps.versions.run(org, version) };
+    });
+    return Promise.all(prepared);
   }
 
   #authorise(principal: Principal | null): string {

@@ -6,7 +6,7 @@ import {
   type ErrorCode,
   type FactEntry,
 } from '@portcullis/contracts';
-import { type Fact, factCodec } from '@portcullis/policy-engine';
+import { type Fact, factCodec, type StoredDocument } from '@portcullis/policy-engine';
 import type { StoredEvent } from '@portcullis/eventing';
 
 /** The record of an event is the same however often it is relayed. */
@@ -18,9 +18,13 @@ const FREE_TEXT = new Set(['description', 'name']);
 /** What the record says in places of its own. */
 const ENVELOPE = new Set(['org', 'time', 'actor']);
 
-/** What the record says of one field of a fact. A rule is kept whole but for its description. */
+/**
+ * What the record says of one field of a fact. A rule is kept whole but for its description; of a document its version
+ * stands beside it, which is its content address.
+ */
 function saidOf([key, value]: [string, unknown]): [string, unknown][] {
   if (ENVELOPE.has(key) || FREE_TEXT.has(key)) return [];
+  if (key === 'document') return [['rules', (value as StoredDocument).rules.length]];
   if (key !== 'rule' || typeof value !== 'object' || value === null) return [[key, value]];
   return [[key, Object.fromEntries(Object.entries(value).filter(([field]) => !FREE_TEXT.has(field)))]];
 }
@@ -76,14 +80,27 @@ export const digestEntry = (entry: FactEntry, event: StoredEvent, refused: Error
 
 type Target = FactEntry['target'];
 
+/** What a fact is about, by the first of these fields that it has. */
+const TARGETS: readonly (readonly [field: string, type: string])[] = [
+  ['document', 'policy'],
+  ['tool', 'tool'],
+  ['srv', 'server'],
+  ['group', 'group'],
+  ['user', 'user'],
+  ['rule', 'rule'],
+  ['role', 'role'],
+  ['client', 'policy-client'],
+  ['sid', 'credential'],
+];
+
 function targetOf({ data }: Fact): Target {
-  if ('founder' in data) return { type: 'organisation', id: data.org };
-  if ('tool' in data) return { type: 'tool', id: `${data.srv}/${data.tool}` };
-  if ('srv' in data) return { type: 'server', id: data.srv };
-  if ('user' in data) return { type: 'user', id: data.user };
-  if ('rule' in data) return { type: 'rule', id: typeof data.rule === 'string' ? data.rule : data.rule.id };
-  if ('group' in data) return { type: 'group', id: data.group };
-  if ('role' in data) return { type: 'role', id: data.role };
-  if ('client' in data) return { type: 'policy-client', id: data.client };
-  return { type: 'credential', id: data.sid };
+  const [field, type] = TARGETS.find(([name]) => name in data) ?? ['org', 'organisation'];
+  return { type, id: idOf(field, data) };
+}
+
+function idOf(field: string, data: Fact['data']): string {
+  if ('document' in data) return data.version;
+  if ('tool' in data) return `${data.srv}/${data.tool}`;
+  if ('rule' in data && typeof data.rule !== 'string') return data.rule.id;
+  return (data as unknown as Record<string, string>)[field]!;
 }

@@ -1,11 +1,13 @@
 import type { PolicyState as PolicyStateMessage, Rule } from '@portcullis/contracts';
 import {
   BUILTIN_ROLES,
+  documentOf,
   groupsOf,
   rolesOf,
   type PolicyState,
   type Snapshot,
   type StoredRule,
+  versionOf,
 } from '@portcullis/policy-engine';
 
 /** The policy as an admin reads and writes it: rules with slugs again, built-in roles among the others. */
@@ -13,6 +15,7 @@ export function describePolicy({ state, revision, digest }: Snapshot): PolicySta
   return {
     revision,
     policyDigest: digest,
+    version: versionOf(documentOf(state)),
     members: [...state.members].map(([user, { since }]) => ({
       user,
       roles: rolesOf(state, user),
