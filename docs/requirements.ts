@@ -288,7 +288,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'B9',
     text: 'Tool pinning: a tool whose definition changed is quarantined until an admin approves the diff',
-    claimed: false,
+    claimed: true,
   },
   {
     id: 'B10',

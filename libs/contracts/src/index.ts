@@ -79,6 +79,10 @@ export {
   authorizeAdminRequestSchema,
   filterToolsRequestSchema,
   filteredToolsSchema,
+  observeToolsReplySchema,
+  observeToolsRequestSchema,
+  type ObserveToolsReply,
+  type ObserveToolsRequest,
   checkRequestSchema,
   type Operation,
   type AdminOperation,
@@ -101,6 +105,10 @@ export {
   policyCommandReplySchema,
   policyStateRequestSchema,
   policyStateSchema,
+  toolDefinitionReplySchema,
+  toolDefinitionRequestSchema,
+  type ToolDefinitionReply,
+  type ToolDefinitionRequest,
   type Rule,
   type PolicyCommand,
   type PolicyCommandRequest,
@@ -108,6 +116,7 @@ export {
   type PolicyStateRequest,
   type PolicyState,
 } from './messages/policy-admin.js';
+export { toolDefinitionDigest } from './encoding/tool-definition-digest.js';
 export { conditionSchema } from './messages/condition.js';
 export {
   documentGuardSchema,

@@ -17,21 +17,6 @@ import {
   renewLeaseRequestSchema,
 } from './messages/control.js';
 import {
-  authorizationSchema,
-  authorizeAdminRequestSchema,
-  authorizeRequestSchema,
-  checkRequestSchema,
-  decisionSchema,
-  filteredToolsSchema,
-  filterToolsRequestSchema,
-} from './messages/policy.js';
-import {
-  policyCommandReplySchema,
-  policyCommandRequestSchema,
-  policyStateRequestSchema,
-  policyStateSchema,
-} from './messages/policy-admin.js';
-import {
   createSubjectKeyRequestSchema,
   deleteReplySchema,
   deleteRequestSchema,
@@ -45,6 +30,7 @@ import {
 } from './messages/vault.js';
 import { readinessReplySchema, readinessRequestSchema } from './messages/readiness.js';
 import type { ServiceName } from './trust/identity.js';
+import { POLICY_VERBS } from './policy-verbs.js';
 import { verb } from './verb.js';
 
 /** Services whose replicas keep something of an organisation in memory: a change has to reach each of them. */
@@ -100,64 +86,7 @@ export const VERBS = {
     },
     { mutates: true, timeoutMs: 600 },
   ),
-  authorize: verb(
-    {
-      subject: 'policy.v1.authorize',
-      callee: 'policy',
-      callers: ['gateway'],
-      request: authorizeRequestSchema,
-      reply: authorizationSchema,
-    },
-    { maxRequestKiB: 900, together: 32 },
-  ),
-  authorizeAdmin: verb(
-    {
-      subject: 'policy.v1.authorizeAdmin',
-      callee: 'policy',
-      callers: ['control'],
-      request: authorizeAdminRequestSchema,
-      reply: authorizationSchema,
-    },
-    { maxRequestKiB: 512 },
-  ),
-  filterTools: verb(
-    {
-      subject: 'policy.v1.filterTools',
-      callee: 'policy',
-      callers: ['gateway'],
-      request: filterToolsRequestSchema,
-      reply: filteredToolsSchema,
-    },
-    { maxRequestKiB: 900 },
-  ),
-  check: verb(
-    {
-      subject: 'policy.v1.check',
-      callee: 'policy',
-      // Services have no organisation of their own: only policy clients ask here (their tokens carry one).
-      callers: [],
-      request: checkRequestSchema,
-      reply: decisionSchema,
-    },
-    { maxRequestKiB: 900 },
-  ),
-  policyCommand: verb(
-    {
-      subject: 'policy.v1.command',
-      callee: 'policy',
-      callers: ['control'],
-      request: policyCommandRequestSchema,
-      reply: policyCommandReplySchema,
-    },
-    { mutates: true, maxRequestKiB: 900, timeoutMs: 8000 },
-  ),
-  policyState: verb({
-    subject: 'policy.v1.state',
-    callee: 'policy',
-    callers: ['control'],
-    request: policyStateRequestSchema,
-    reply: policyStateSchema,
-  }),
+  ...POLICY_VERBS,
   append: verb(
     {
       subject: 'audit.v1.append',

@@ -1,5 +1,6 @@
 export { acceptableArguments } from './decisions/acceptable-arguments.js';
 export { decideQuestion, refuseAsker } from './decisions/decide-question.js';
+export { definitionChanges } from './decisions/definition-changes.js';
 export { explainVerdict } from './decisions/explain.js';
 export { type Asker, type Question, someone } from './decisions/question.js';
 export { Snapshot } from './decisions/snapshot.js';
@@ -13,7 +14,7 @@ export {
   type StoredRule,
   time as storedTime,
 } from './facts/fields.js';
-export type { CommandBatch, EngineCommand } from './organisation/decide.js';
+export type { CommandBatch, EngineCommand, SeenTool } from './organisation/decide.js';
 export { documentOf, rulesOfDocument, versionOf } from './organisation/policy-document.js';
 export { organisation } from './organisation/organisation.js';
 export {
@@ -24,4 +25,5 @@ export {
   type PolicyState,
   rolesOf,
   type Server,
+  type ToolDefinition,
 } from './organisation/state.js';

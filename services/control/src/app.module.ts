@@ -18,6 +18,8 @@ import { VerifiedKeys } from './authentication/verified-keys.js';
 import { Barrier } from './barrier/barrier.js';
 import { BarrierController } from './barrier/barrier.controller.js';
 import { Leases } from './barrier/leases.js';
+import { DefinitionsController } from './definitions/definitions.controller.js';
+import { ReadDefinitions } from './definitions/read-definitions.js';
 import { GroupsController } from './groups/groups.controller.js';
 import { ServiceController, ServiceFacts } from './health/service.controller.js';
 import { openApiDocument } from './http/openapi.js';
@@ -146,6 +148,7 @@ function administration(base: Foundation): object[] {
   return [
     readPolicy,
     new ChangePolicy(policy, servers),
+    new ReadDefinitions(peers, assertions, readPolicy, servers),
     new ManagePolicyClients(policy, readPolicy, keyring),
     new SealingKey(keyring, servers, trustBundle),
     new ManageSecrets({ ...base, recorded }),
@@ -164,6 +167,7 @@ const CONTROLLERS = [
   KeysController,
   ServersController,
   AccessController,
+  DefinitionsController,
   GroupsController,
   PolicyClientsController,
   SecretsController,

@@ -215,6 +215,31 @@ describe('policy', () => {
     expect(groupsOf(after)).toEqual([]);
   });
 
+  it('shows what servers say of their tools, and approves it', async () => {
+    verifies('B9');
+    const [old, now] = ['A'.repeat(43), 'B'.repeat(43)];
+    const { definitions, servers } = fixture.policy.organisations.get(home.org)!;
+    const srv = [...servers.keys()][0]!;
+    definitions.push({ srv, tool: 'drop', pinned: old, seen: now });
+    const listed = await fixture.api('GET', '/api/servers/notes/definitions', { key: home.key });
+    expect(listed.body).toEqual({
+      pinning: 'first_sight',
+      definitions: [{ tool: 'drop', pinned: old, seen: now }],
+    });
+    const path = '/api/servers/notes/tools/drop/definition';
+    expect((await fixture.api('GET', path, { key: home.key })).body.seen.digest).toBe(now);
+    expect((await fixture.api('PUT', path, { key: home.key, body: { digest: now } })).status).toBe(200);
+    expect((await fixture.api('GET', path, { key: home.key })).body.pinned.digest).toBe(now);
+    const strict = { pinning: 'approve_first' };
+    await fixture.api('PUT', '/api/servers/notes/pinning', { key: home.key, body: strict });
+    const after = await fixture.api('GET', '/api/servers/notes/definitions', { key: home.key });
+    expect(after.body.pinning).toBe('approve_first');
+    const wrong = { pinning: 'whatever' };
+    expect(
+      (await fixture.api('PUT', '/api/servers/notes/pinning', { key: home.key, body: wrong })).status,
+    ).toBe(400);
+  });
+
   it('clients get their token once', async () => {
     const added = await fixture.api('POST', '/api/policy/clients', { key: home.key, body: { name: 'CRM' } });
     expect(added).toMatchObject({

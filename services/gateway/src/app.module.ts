@@ -5,6 +5,7 @@ import { outsideTrace, ReplicaLease, type Logger, type Telemetry } from '@portcu
 import { CallTool } from './calls/call-tool.js';
 import { Catalogues } from './catalogue/catalogues.js';
 import { ListTools } from './catalogue/list-tools.js';
+import { ToolSightings } from './catalogue/tool-sightings.js';
 import type { Config } from './config.js';
 import { ReplyKeys } from './credentials/reply-keys.js';
 import { Authorize } from './governed/authorize.js';
@@ -89,7 +90,7 @@ export class AppModule {
       [principals, directory, catalogues].forEach((cache) => cache.forgetChanged(changed));
     const lease = new ReplicaLease({ caller, logger, apply });
     const execution = new GovernedExecution(steps, new ReplyKeys(), { directory, lease, telemetry: calls });
-    const catalogues = new Catalogues(execution, config.CATALOGUE_DEADLINE_MS);
+    const catalogues = new Catalogues(execution, new ToolSightings(caller), config.CATALOGUE_DEADLINE_MS);
     const limits = limitsOf(config, telemetry);
     const methods = new McpMethods(
       new ListTools(catalogues, directory, caller),

@@ -7,6 +7,9 @@ import { AuthorizeController } from './authorize/authorize.controller.js';
 import { FilterTools } from './authorize/filter-tools.js';
 import { CheckAccess } from './check/check-access.js';
 import { CheckController } from './check/check.controller.js';
+import { DefinitionsController } from './definitions/definitions.controller.js';
+import { ObserveTools } from './definitions/observe-tools.js';
+import { ReadDefinition } from './definitions/read-definition.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 
 export interface UseCases {
@@ -16,9 +19,11 @@ export interface UseCases {
   readPolicy: ReadPolicy;
   executeCommands: ExecuteCommands;
   checkAccess: CheckAccess;
+  observeTools: ObserveTools;
+  readDefinition: ReadDefinition;
 }
 
-@Module({ controllers: [AuthorizeController, AdminController, CheckController] })
+@Module({ controllers: [AuthorizeController, AdminController, CheckController, DefinitionsController] })
 export class AppModule {
   static with(useCases: UseCases): DynamicModule {
     return {
@@ -30,6 +35,8 @@ export class AppModule {
         { provide: ReadPolicy, useValue: useCases.readPolicy },
         { provide: ExecuteCommands, useValue: useCases.executeCommands },
         { provide: CheckAccess, useValue: useCases.checkAccess },
+        { provide: ObserveTools, useValue: useCases.observeTools },
+        { provide: ReadDefinition, useValue: useCases.readDefinition },
       ],
     };
   }

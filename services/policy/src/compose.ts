@@ -26,6 +26,8 @@ import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 import { FindVersion } from './commands/find-version.js';
 import type { Config } from './config.js';
+import { ObserveTools } from './definitions/observe-tools.js';
+import { ReadDefinition } from './definitions/read-definition.js';
 import { PolicyDecisions } from './decisions/policy-decisions.js';
 import { FactRelay } from './relay/relay-facts.js';
 import { FactReader, verifyOwnFact } from './replica/fact-reader.js';
@@ -119,6 +121,8 @@ function useCasesOf(
       versions: new FindVersion(store),
     }),
     checkAccess: new CheckAccess(decisions),
+    observeTools: new ObserveTools({ principals, handler, replica, clock: keyring.clock }),
+    readDefinition: new ReadDefinition(principals, decisions),
   };
 }
 

@@ -118,6 +118,13 @@ export const policyCommandSchema = z.discriminatedUnion('type', [
     tool: toolNameSchema,
     label: labelSchema.nullable(),
   }),
+  /** Pins the definition with this digest, which must be the one that the server showed last. */
+  z.strictObject({
+    type: z.literal('ApproveToolDefinition'),
+    srv: ulidSchema,
+    tool: toolNameSchema,
+    digest: hash32Schema,
+  }),
   /** A null user means everybody. */
   z.strictObject({
     type: z.literal('DisableTool'),
@@ -178,7 +185,45 @@ export const policyStateSchema = z.strictObject({
   rules: z.array(ruleSchema),
   servers: z.array(z.strictObject({ ...server, pinning: pinningSchema })),
   labels: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, label: labelSchema })),
+  /** Tools whose definition a server has shown. `pinned` is the one that calls are let through for, `seen` the last one. */
+  definitions: z.array(
+    z.strictObject({
+      srv: ulidSchema,
+      tool: toolNameSchema,
+      pinned: hash32Schema.nullable(),
+      seen: hash32Schema.nullable(),
+    }),
+  ),
   disabled: z.array(z.strictObject({ srv: ulidSchema, tool: toolNameSchema, user: ulidSchema.nullable() })),
   clients: z.array(z.strictObject({ client: ulidSchema, name: z.string(), since: timeSchema })),
 });
 export type PolicyState = z.infer<typeof policyStateSchema>;
+
+export const toolDefinitionRequestSchema = z.strictObject({
+  assertion: jwsSchema,
+  srv: ulidSchema,
+  tool: toolNameSchema,
+});
+export type ToolDefinitionRequest = z.infer<typeof toolDefinitionRequestSchema>;
+
+const describedSchema = z.strictObject({
+  digest: hash32Schema,
+  /** Null where it was too large to keep. */
+  definition: z.record(z.string(), z.json()).nullable(),
+});
+
+/** What an admin looks at before approving: the pinned definition, the one seen last, and what differs. */
+export const toolDefinitionReplySchema = z.strictObject({
+  pinned: describedSchema.nullable(),
+  seen: describedSchema.nullable(),
+  changes: z.array(
+    z.strictObject({
+      /** JSON Pointer (RFC 6901) into the definition. */
+      pointer: z.string(),
+      /** Missing where the definition had, or has, nothing there. */
+      before: z.json().optional(),
+      after: z.json().optional(),
+    }),
+  ),
+});
+export type ToolDefinitionReply = z.infer<typeof toolDefinitionReplySchema>;

@@ -150,6 +150,21 @@ export const filterToolsRequestSchema = z.strictObject({
 });
 export type FilterToolsRequest = z.infer<typeof filterToolsRequestSchema>;
 
+/**
+ * Tools as the gateway has just seen their server describe them. Policy computes the digests itself, and pins what it sees
+ * for the first time.
+ */
+export const observeToolsRequestSchema = z.strictObject({
+  assertion: jwsSchema,
+  srv: ulidSchema,
+  tools: z.array(z.record(z.string(), z.json())).min(1).max(500),
+});
+export type ObserveToolsRequest = z.infer<typeof observeToolsRequestSchema>;
+
+/** From this revision on decisions know the definitions. */
+export const observeToolsReplySchema = z.strictObject({ revision: z.int().min(0) });
+export type ObserveToolsReply = z.infer<typeof observeToolsReplySchema>;
+
 /** The tools that some call of this principal could be allowed to use, in the order asked. */
 export const filteredToolsSchema = z.strictObject({
   allowed: z.array(toolNameSchema),

@@ -8,6 +8,7 @@ const BUILTIN_RULES = {
   'invalid-arguments': 'Arguments must be an I-JSON object within bounds.',
   'unlabelled-tool': 'A tool without a label counts as destructive and is denied.',
   'tool-disabled': 'An admin has switched the tool off.',
+  'tool-quarantined': 'A tool whose definition has changed, or that nobody has approved yet, is not used.',
   'scope-missing': 'A session without the scope mcp or mcp:write may use no tool.',
   'read-only-session': 'A session without the scope mcp:write may use read tools only.',
   'no-visible-tools': 'A catalogue is opened only for those who may use something in it.',

@@ -1,6 +1,6 @@
-import type { Server, Tool } from '../organisation/state.js';
-import { raisedLabel } from '../rules/labels.js';
+import type { Server } from '../organisation/state.js';
 import { acceptableArguments } from './acceptable-arguments.js';
+import { checkDefinition, effectiveLabel } from './check-definition.js';
 import { decideByRules } from './decide-by-rules.js';
 import type { Question } from './question.js';
 import type { Snapshot } from './snapshot.js';
@@ -31,6 +31,10 @@ export function decideCall(call: KnownCall): Verdict {
       'destructive',
     );
   }
-  const effective = raisedLabel(label, question.annotations);
-  return checkToolSwitches(call, tool as Tool, effective) ?? decideByRules(call, effective);
+  const effective = effectiveLabel(label, tool, question.annotations);
+  return (
+    checkToolSwitches(call, tool, effective) ??
+    checkDefinition(call, tool, effective) ??
+    decideByRules(call, effective)
+  );
 }

@@ -22,11 +22,13 @@ function canonicalPolicy(state: PolicyState): unknown {
     servers: byKey(state.servers).map(([, server]) => server),
     tools: byKey(state.tools).map(([srv, tools]) => ({
       srv,
-      tools: byKey(tools).map(([tool, { label, disabledForAll, disabledFor }]) => ({
+      tools: byKey(tools).map(([tool, { label, disabledForAll, disabledFor, pinned, seen }]) => ({
         tool,
         label,
         disabledForAll,
         disabledFor: [...disabledFor].sort(),
+        pinned: pinned?.digest ?? null,
+        seen: seen?.digest ?? null,
       })),
     })),
     clients: byKey(state.clients).map(([client, { generation, active }]) => ({ client, generation, active })),

@@ -23,6 +23,8 @@ export interface Question {
   /** When it is decided: RFC 3339, UTC, milliseconds. Conditions see it as `context.time`. */
   time: string;
   annotations?: ToolAnnotations | undefined;
+  /** Digest of the tool's definition as the asker sees it; missing: as its server showed it last. */
+  observedDigest?: string | undefined;
 }
 
 /** A user of whom nothing but the id is known. */

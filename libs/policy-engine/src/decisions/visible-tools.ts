@@ -1,8 +1,8 @@
 import type { ToolAnnotations } from '@portcullis/contracts';
 import { evaluate } from '../conditions/evaluate.js';
 import { UNKNOWN } from '../conditions/path.js';
-import { raisedLabel } from '../rules/labels.js';
 import { action, subjectType } from '../rules/tool-subject.js';
+import { checkDefinition, effectiveLabel } from './check-definition.js';
 import { conditionInput } from './condition-input.js';
 import type { KnownCall } from './decide-call.js';
 import { checkToolSwitches } from './tool-checks.js';
@@ -16,8 +16,9 @@ export function couldBeAllowed(call: KnownCall, annotations: ToolAnnotations | u
   const tool = snapshot.state.tools.get(server.srv)?.get(call.tool);
   const label = tool?.label ?? null;
   if (tool === undefined || label === null) return false;
-  const effective = raisedLabel(label, annotations);
+  const effective = effectiveLabel(label, tool, annotations);
   if (checkToolSwitches(call, tool, effective) !== undefined) return false;
+  if (checkDefinition(call, tool, effective) !== undefined) return false;
   const input = conditionInput(snapshot, question, UNKNOWN);
   const rules = snapshot.rulebook
     .abilitiesOf(question.asker.user)

@@ -48,6 +48,12 @@ export const factCodec = eventCodec(
   defineEvent('policy.PinningChanged', fact({ srv: f.id, pinning: f.pinning })),
   /** Null takes the label away: the tool is unlabelled again, hence denied. */
   defineEvent('policy.ToolLabelled', fact({ srv: f.id, tool: f.tool, label: f.label.nullable() })),
+  /** What the server showed, as policy was told by the gateway; no definition where it was too large to keep. */
+  defineEvent(
+    'policy.ToolDefinitionSeen',
+    fact({ srv: f.id, tool: f.tool, digest: f.hash, definition: f.definition.nullable() }),
+  ),
+  defineEvent('policy.ToolDefinitionApproved', fact({ srv: f.id, tool: f.tool, digest: f.hash })),
   /** A null user means everybody. */
   defineEvent('policy.ToolDisabled', fact({ srv: f.id, tool: f.tool, user: f.id.nullable() })),
   defineEvent('policy.ToolEnabled', fact({ srv: f.id, tool: f.tool, user: f.id.nullable() })),

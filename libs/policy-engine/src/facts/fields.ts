@@ -67,5 +67,8 @@ export const storedDocument = z.strictObject({
 });
 export type StoredDocument = z.infer<typeof storedDocument>;
 
+/** A tool as its MCP server describes it in `tools/list`. */
+export const definition = z.record(z.string(), z.json());
+
 /** SHA-256 in base64url. */
 export const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);

@@ -7,10 +7,11 @@ import { evolve } from './evolve.js';
 import { requireExpandable } from './expansion-budget.js';
 import { groupDeciders } from './groups.js';
 import { documentDeciders } from './policy-document.js';
+import { definitionDeciders } from './tool-definitions.js';
 import { membershipDeciders } from './membership.js';
 import { ruleDeciders } from './rules.js';
 import { serverDeciders } from './servers.js';
-import { isAdmin, type PolicyState } from './state.js';
+import { isAdmin, type PolicyState, type ToolDefinition } from './state.js';
 
 /**
  * What the aggregate is told: commands of admins, and what the service makes of them once it has looked up what they
@@ -18,7 +19,22 @@ import { isAdmin, type PolicyState } from './state.js';
  */
 export type EngineCommand =
   | Exclude<PolicyCommand, { type: 'RollbackPolicy' }>
-  | { type: 'RestorePolicy'; version: string; document: StoredDocument };
+  | { type: 'RestorePolicy'; version: string; document: StoredDocument }
+  | ServiceCommand;
+
+/** What the service itself tells of, for nobody: the actor is the system. */
+export interface ServiceCommand {
+  type: 'RecordToolDefinitions';
+  srv: string;
+  time: string;
+  tools: readonly SeenTool[];
+}
+
+export interface SeenTool {
+  tool: string;
+  digest: string;
+  definition: ToolDefinition['definition'];
+}
 
 /** Who asks for what, when. Ids, time and actor come with the commands: a decision reads no clock. */
 export interface CommandBatch {
@@ -51,6 +67,7 @@ const DECIDERS: Deciders = {
   ...credentialDeciders,
   ...ruleDeciders,
   ...documentDeciders,
+  ...definitionDeciders,
   ...serverDeciders,
 };
 
@@ -84,10 +101,13 @@ function decideOne<T extends CommandType>(command: CommandOf<T>, state: PolicySt
   return decider(command, state);
 }
 
+const OF_THE_SERVICE: ReadonlySet<CommandType> = new Set(['RecordToolDefinitions']);
+
 /** Looked at again on the very state that is decided on: an admin removed a moment ago commands nothing. */
 function requireAdmin({ commands, actor }: CommandBatch, state: PolicyState): void {
   if (commands[0]?.type === 'RegisterOrganisation' || state.org === null) return;
   if (actor.id !== null && isAdmin(state, actor.id)) return;
+  if (actor.kind === 'system' && commands.every(({ type }) => OF_THE_SERVICE.has(type))) return;
   throw new AppError('DENIED_BY_POLICY', 'Commands need the role admin.', {
     details: { rule: 'not-an-admin' },
   });

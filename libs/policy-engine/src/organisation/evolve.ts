@@ -1,7 +1,7 @@
 import type { Fact, FactData, FactOf, FactType } from '../facts/facts.js';
 import type { StoredDocument } from '../facts/fields.js';
 import { withCommand } from './command-log.js';
-import type { Group, Member, PolicyState, Server, Tool } from './state.js';
+import type { Group, Member, Pinning, PolicyState, Server, Tool } from './state.js';
 
 type Evolvers = { [T in FactType]: (state: PolicyState, data: FactData<T>) => Partial<PolicyState> };
 
@@ -51,7 +51,13 @@ function withoutGroup(state: PolicyState, group: string): Partial<PolicyState> {
   return { groups: drop(state.groups, group), members, version: null };
 }
 
-const UNSEEN: Tool = { label: null, disabledForAll: false, disabledFor: new Set() };
+const UNSEEN: Tool = {
+  label: null,
+  disabledForAll: false,
+  disabledFor: new Set(),
+  pinned: null,
+  seen: null,
+};
 
 function withTool(
   state: PolicyState,
@@ -76,6 +82,18 @@ function withSwitch(
     else disabledFor.delete(user);
     return { ...tool, disabledFor };
   });
+}
+
+/** Whoever trusts the first sight trusts what has been seen so far. */
+function pinnedUnder(pinning: Pinning, tools: ReadonlyMap<string, Tool>): ReadonlyMap<string, Tool> {
+  if (pinning !== 'first_sight') return tools;
+  return new Map(
+    [...tools].map(([name, tool]) => {
+      const { seen, pinned } = tool;
+      if (pinned !== null || seen === null) return [name, tool];
+      return [name, { ...tool, pinned: { digest: seen.digest, definition: seen.definition } }];
+    }),
+  );
 }
 
 function applyDocument(
@@ -107,7 +125,7 @@ function applyServers(
     servers.set(srv, { ...server, pinning });
     const known = new Map(tools.get(srv));
     for (const { tool, label } of labels) known.set(tool, { ...(known.get(tool) ?? UNSEEN), label });
-    tools.set(srv, known);
+    tools.set(srv, pinnedUnder(pinning, known));
   }
   return { servers, tools };
 }
@@ -157,9 +175,13 @@ const EVOLVERS: Evolvers = {
   }),
   'policy.PinningChanged': (state, { srv, pinning }) => {
     const server = state.servers.get(srv);
-    return server === undefined
-      ? {}
-      : { servers: put(state.servers, srv, { ...server, pinning }), version: null };
+    if (server === undefined) return {};
+    const known = state.tools.get(srv);
+    return {
+      servers: put(state.servers, srv, { ...server, pinning }),
+      tools: known === undefined ? state.tools : put(state.tools, srv, pinnedUnder(pinning, known)),
+      version: null,
+    };
   },
   'policy.ServerRemoved': (state, { srv }) => ({
     servers: drop(state.servers, srv),
@@ -172,6 +194,19 @@ const EVOLVERS: Evolvers = {
   }),
   'policy.PolicyApplied': applyDocument,
   'policy.PolicyRolledBack': applyDocument,
+  'policy.ToolDefinitionSeen': (state, { srv, tool, digest, definition, time }) => {
+    const trusted = state.servers.get(srv)?.pinning === 'first_sight';
+    const shown = { digest, definition };
+    return withTool(state, srv, tool, (t) => ({
+      ...t,
+      seen: { ...shown, at: time },
+      pinned: t.pinned === null && trusted ? shown : t.pinned,
+    }));
+  },
+  'policy.ToolDefinitionApproved': (state, { srv, tool, digest }) =>
+    withTool(state, srv, tool, (t) =>
+      t.seen?.digest === digest ? { ...t, pinned: { digest, definition: t.seen.definition } } : t,
+    ),
   'policy.ToolDisabled': (state, data) => withSwitch(state, data, true),
   'policy.ToolEnabled': (state, data) => withSwitch(state, data, false),
   'policy.PolicyClientAdded': (state, { client, name, generation, time, commandId }) => ({

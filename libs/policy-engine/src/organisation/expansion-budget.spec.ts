@@ -11,7 +11,13 @@ const name = (n: number): string => 'a'.repeat(122) + String(n).padStart(6, '0')
 
 /** An organisation with very many tools. */
 function large(): PolicyState {
-  const tool = { label: 'read' as const, disabledForAll: false, disabledFor: new Set<string>() };
+  const tool = {
+    label: 'read' as const,
+    disabledForAll: false,
+    disabledFor: new Set<string>(),
+    pinned: null,
+    seen: null,
+  };
   const tools = new Map(Array.from({ length: TOOLS }, (_, n) => [name(n), tool]));
   return { ...base(), tools: new Map([[NOTES, tools]]) };
 }

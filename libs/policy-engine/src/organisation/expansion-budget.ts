@@ -18,6 +18,7 @@ const GROWING: ReadonlySet<Fact['type']> = new Set([
   'policy.PolicyApplied',
   'policy.PolicyRolledBack',
   'policy.ToolLabelled',
+  'policy.ToolDefinitionSeen',
   'policy.ToolDisabled',
 ]);
 

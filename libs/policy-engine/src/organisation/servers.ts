@@ -3,7 +3,8 @@ import { AppError } from '@portcullis/contracts';
 import type { CommandOf, Decider } from './decide.js';
 import { serverBySlug, type PolicyState, type Server } from './state.js';
 
-function requireServer(state: PolicyState, srv: string): Server {
+/** @throws AppError NOT_FOUND */
+export function requireServer(state: PolicyState, srv: string): Server {
   const server = state.servers.get(srv);
   if (server === undefined)
     throw new AppError('NOT_FOUND', 'The server is not connected to the organisation.');

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { label, pinning, slot, StoredRule } from '../facts/fields.js';
+import type { definition, label, pinning, slot, StoredRule } from '../facts/fields.js';
 import { emptyCommandLog, type CommandLog } from './command-log.js';
 
 export type ToolLabel = z.infer<typeof label>;
@@ -32,6 +32,16 @@ export interface Tool {
   label: ToolLabel | null;
   disabledForAll: boolean;
   disabledFor: ReadonlySet<string>;
+  /** The definition that calls are let through for. */
+  pinned: ToolDefinition | null;
+  /** The definition that the server showed last. */
+  seen: (ToolDefinition & { at: string }) | null;
+}
+
+export interface ToolDefinition {
+  digest: string;
+  /** Null where it was too large to keep. */
+  definition: z.infer<typeof definition> | null;
 }
 
 export interface PolicyClient {

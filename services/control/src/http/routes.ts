@@ -1,4 +1,5 @@
 import { ACCESS_ROUTES } from '../access/access.routes.js';
+import { DEFINITION_ROUTES } from '../definitions/definitions.routes.js';
 import { GROUP_ROUTES } from '../groups/groups.routes.js';
 import { SERVICE_ROUTES } from '../health/service.routes.js';
 import { KEY_ROUTES } from '../keys/keys.routes.js';
@@ -17,6 +18,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...KEY_ROUTES,
   ...SERVER_ROUTES,
   ...ACCESS_ROUTES,
+  ...DEFINITION_ROUTES,
   ...GROUP_ROUTES,
   ...POLICY_CLIENT_ROUTES,
   ...SECRET_ROUTES,

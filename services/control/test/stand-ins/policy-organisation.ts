@@ -10,6 +10,8 @@ export interface Organisation {
   groups: Map<string, PolicyState['groups'][number] & { members: Set<string> }>;
   rules: PolicyState['rules'];
   servers: Map<string, Omit<PolicyState['servers'][number], 'pinning'>>;
+  pinning: Map<string, PolicyState['servers'][number]['pinning']>;
+  definitions: PolicyState['definitions'];
   labels: PolicyState['labels'];
   disabled: PolicyState['disabled'];
   clients: PolicyState['clients'];
@@ -59,6 +61,12 @@ const APPLIERS: Appliers = {
   EnableTool: (organisation, { tool, user }) => {
     organisation.disabled = organisation.disabled.filter((one) => one.tool !== tool || one.user !== user);
   },
+  SetPinning: ({ pinning }, { srv, pinning: how }) => void pinning.set(srv, how),
+  ApproveToolDefinition: (organisation, { srv, tool, digest }) => {
+    organisation.definitions = organisation.definitions.map((one) =>
+      one.srv === srv && one.tool === tool ? { ...one, pinned: digest } : one,
+    );
+  },
   LabelTool: (organisation, { srv, tool, label }) => {
     const others = organisation.labels.filter((one) => one.srv !== srv || one.tool !== tool);
     organisation.labels = label === null ? others : [...others, { srv, tool, label }];
@@ -89,6 +97,8 @@ export const newOrganisation = ({ founder, home }: { founder: string; home: bool
   groups: new Map(),
   rules: [],
   servers: new Map(),
+  pinning: new Map(),
+  definitions: [],
   labels: [],
   disabled: [],
   clients: [],

@@ -34,6 +34,12 @@ export class StandInPolicy {
   constructor(readonly responder: VerbResponder) {
     responder.serve(VERBS.policyCommand, (request) => this.command(request));
     responder.serve(VERBS.authorizeAdmin, (request) => this.authorizeAdmin(request));
+    responder.serve(VERBS.toolDefinition, ({ assertion, srv, tool }) => {
+      const { definitions } = this.state(this.verify(assertion).org);
+      const { pinned, seen } = definitions.find((one) => one.srv === srv && one.tool === tool)!;
+      const shown = (digest: string | null) => (digest === null ? null : { digest, definition: null });
+      return { pinned: shown(pinned), seen: shown(seen), changes: [] };
+    });
     responder.serve(VERBS.policyState, ({ assertion }) => this.state(this.verify(assertion).org));
   }
 
@@ -183,8 +189,19 @@ export class StandInPolicy {
   }
 
   private state(org: string): PolicyState {
-    const { members, groups, roles, rules, servers, labels, disabled, clients, revision } =
-      this.organisation(org);
+    const {
+      definitions,
+      pinning,
+      members,
+      groups,
+      roles,
+      rules,
+      servers,
+      labels,
+      disabled,
+      clients,
+      revision,
+    } = this.organisation(org);
     return {
       revision,
       policyDigest: DIGEST,
@@ -202,8 +219,12 @@ export class StandInPolicy {
       })),
       roles: [...roles].map(([role, description]) => ({ role, description, builtin: role === 'admin' })),
       rules,
-      servers: [...servers.values()].map((server) => ({ ...server, pinning: 'first_sight' as const })),
+      servers: [...servers.values()].map((server) => ({
+        ...server,
+        pinning: pinning.get(server.srv) ?? 'first_sight',
+      })),
       labels,
+      definitions,
       disabled,
       clients,
     };

@@ -4,6 +4,7 @@ import type { ClientFacts } from '../governed/governed-call.js';
 import type { AuthenticatedPrincipal } from '../identity/principals.js';
 import { isObject, type JsonObject } from '../mcp/json-rpc.js';
 import { readToolDefinition, type ToolDefinition } from '../mcp/tool-definition.js';
+import type { ToolSightings } from './tool-sightings.js';
 
 /** Who asks for a catalogue, and until when it must be there. */
 export interface Asking {
@@ -37,6 +38,7 @@ export class Catalogues {
 
   constructor(
     private readonly execution: GovernedExecution,
+    private readonly sightings: ToolSightings,
     /** How long reading one may take: a server that hangs must not make others wait for the client's own deadline. */
     private readonly deadlineMs: number,
     private readonly now: () => number = Date.now,
@@ -64,6 +66,7 @@ export class Catalogues {
       if (typeof result['nextCursor'] !== 'string') break;
       cursor = result['nextCursor'];
     }
+    await this.sightings.report(asking, endpoint, tools.values());
     if (forgotten === this.forgotten) this.remember(asking, endpoint, tools);
     return tools;
   }

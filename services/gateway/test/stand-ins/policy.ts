@@ -13,6 +13,8 @@ import {
   type FilteredTools,
   type FilterToolsRequest,
   type Keyring,
+  type ObserveToolsReply,
+  type ObserveToolsRequest,
   type PrincipalClaims,
   type ServerEndpoint,
   type ToolLabel,
@@ -35,6 +37,7 @@ export class PolicyStandIn {
   readonly revoked = new Set<string>();
   readonly authorize: VerbResponder<AuthorizeRequest, Authorization>;
   readonly filterTools: VerbResponder<FilterToolsRequest, FilteredTools>;
+  readonly observeTools: VerbResponder<ObserveToolsRequest, ObserveToolsReply>;
   revision = 7;
 
   constructor(
@@ -45,6 +48,10 @@ export class PolicyStandIn {
     this.authorize = new VerbResponder(connection, keyring, VERBS.authorize, (request) =>
       this.decide(request),
     );
+    this.observeTools = new VerbResponder(connection, keyring, VERBS.observeTools, ({ assertion }) => {
+      this.whoAsks(assertion);
+      return { revision: this.revision };
+    });
     this.filterTools = new VerbResponder(connection, keyring, VERBS.filterTools, (request) => {
       this.whoAsks(request.assertion);
       const allowed = request.tools.map(({ name }) => name).filter((name) => this.refusal(name) === null);
@@ -54,6 +61,7 @@ export class PolicyStandIn {
 
   reset(): void {
     this.authorize.reset();
+    this.observeTools.reset();
     this.filterTools.reset();
     this.denied.clear();
     this.revoked.clear();

@@ -25,6 +25,7 @@ export class AuthorizeCall {
       arguments: args,
       context,
       annotations,
+      ...(request.observedDigest === null ? {} : { observedDigest: request.observedDigest }),
     };
     const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy, time) =>
       decideQuestion(policy, { ...question, time }),

@@ -28,8 +28,11 @@ export class FilterTools {
       context: {},
       time: this.clock().toISOString(),
     };
-    const visible = tools.filter(({ name, annotations }) =>
-      couldBeAllowed({ snapshot, question, server, tool: name }, annotations),
+    const visible = tools.filter(({ name, digest, annotations }) =>
+      couldBeAllowed(
+        { snapshot, question: { ...question, observedDigest: digest }, server, tool: name },
+        annotations,
+      ),
     );
     return { allowed: visible.map(({ name }) => name), revision: snapshot.revision };
   }

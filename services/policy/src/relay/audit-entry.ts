@@ -19,11 +19,11 @@ const FREE_TEXT = new Set(['description', 'name']);
 const ENVELOPE = new Set(['org', 'time', 'actor']);
 
 /**
- * What the record says of one field of a fact. A rule is kept whole but for its description; of a document its version
- * stands beside it, which is its content address.
+ * What the record says of one field of a fact. A rule is kept whole but for its description; of a document and of a
+ * tool's definition the content address stands beside it.
  */
 function saidOf([key, value]: [string, unknown]): [string, unknown][] {
-  if (ENVELOPE.has(key) || FREE_TEXT.has(key)) return [];
+  if (ENVELOPE.has(key) || FREE_TEXT.has(key) || key === 'definition') return [];
   if (key === 'document') return [['rules', (value as StoredDocument).rules.length]];
   if (key !== 'rule' || typeof value !== 'object' || value === null) return [[key, value]];
   return [[key, Object.fromEntries(Object.entries(value).filter(([field]) => !FREE_TEXT.has(field)))]];

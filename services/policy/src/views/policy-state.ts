@@ -46,15 +46,22 @@ function describeRule(rule: StoredRule, state: PolicyState): Rule[] {
   return servers.length === 0 ? [] : [{ ...rule, servers }];
 }
 
-function describeTools(state: PolicyState): Pick<PolicyStateMessage, 'labels' | 'disabled'> {
-  const labels: PolicyStateMessage['labels'] = [];
-  const disabled: PolicyStateMessage['disabled'] = [];
-  for (const [srv, tools] of state.tools) {
-    for (const [tool, { label, disabledForAll, disabledFor }] of tools) {
-      if (label !== null) labels.push({ srv, tool, label });
-      if (disabledForAll) disabled.push({ srv, tool, user: null });
-      for (const user of disabledFor) disabled.push({ srv, tool, user });
-    }
-  }
-  return { labels, disabled };
+function describeTools(state: PolicyState): Pick<PolicyStateMessage, 'labels' | 'disabled' | 'definitions'> {
+  const tools = [...state.tools].flatMap(([srv, known]) =>
+    [...known].map(([tool, said]) => ({ srv, tool, ...said })),
+  );
+  return {
+    labels: tools.flatMap(({ srv, tool, label }) => (label === null ? [] : [{ srv, tool, label }])),
+    disabled: tools.flatMap(({ srv, tool, disabledForAll, disabledFor }) =>
+      [...(disabledForAll ? [null] : []), ...disabledFor].map((user) => ({ srv, tool, user })),
+    ),
+    definitions: tools
+      .filter(({ seen }) => seen !== null)
+      .map(({ srv, tool, pinned, seen }) => ({
+        srv,
+        tool,
+        pinned: pinned?.digest ?? null,
+        seen: seen?.digest ?? null,
+      })),
+  };
 }

@@ -1,0 +1,100 @@
+import {
+  authorizationSchema,
+  authorizeAdminRequestSchema,
+  authorizeRequestSchema,
+  checkRequestSchema,
+  decisionSchema,
+  filteredToolsSchema,
+  observeToolsReplySchema,
+  observeToolsRequestSchema,
+  filterToolsRequestSchema,
+} from './messages/policy.js';
+import {
+  policyCommandReplySchema,
+  policyCommandRequestSchema,
+  policyStateRequestSchema,
+  policyStateSchema,
+  toolDefinitionReplySchema,
+  toolDefinitionRequestSchema,
+} from './messages/policy-admin.js';
+import { verb } from './verb.js';
+
+/** Request/reply subjects that policy serves. */
+export const POLICY_VERBS = {
+  authorize: verb(
+    {
+      subject: 'policy.v1.authorize',
+      callee: 'policy',
+      callers: ['gateway'],
+      request: authorizeRequestSchema,
+      reply: authorizationSchema,
+    },
+    { maxRequestKiB: 900, together: 32 },
+  ),
+  authorizeAdmin: verb(
+    {
+      subject: 'policy.v1.authorizeAdmin',
+      callee: 'policy',
+      callers: ['control'],
+      request: authorizeAdminRequestSchema,
+      reply: authorizationSchema,
+    },
+    { maxRequestKiB: 512 },
+  ),
+  filterTools: verb(
+    {
+      subject: 'policy.v1.filterTools',
+      callee: 'policy',
+      callers: ['gateway'],
+      request: filterToolsRequestSchema,
+      reply: filteredToolsSchema,
+    },
+    { maxRequestKiB: 900 },
+  ),
+  observeTools: verb(
+    {
+      subject: 'policy.v1.observeTools',
+      callee: 'policy',
+      callers: ['gateway'],
+      request: observeToolsRequestSchema,
+      reply: observeToolsReplySchema,
+    },
+    // Not `mutates`: what has been seen is seen, however often it is told.
+    { maxRequestKiB: 900, timeoutMs: 5000 },
+  ),
+  check: verb(
+    {
+      subject: 'policy.v1.check',
+      callee: 'policy',
+      // Services have no organisation of their own: only policy clients ask here (their tokens carry one).
+      callers: [],
+      request: checkRequestSchema,
+      reply: decisionSchema,
+    },
+    { maxRequestKiB: 900 },
+  ),
+  policyCommand: verb(
+    {
+      subject: 'policy.v1.command',
+      callee: 'policy',
+      callers: ['control'],
+      request: policyCommandRequestSchema,
+      reply: policyCommandReplySchema,
+    },
+    { mutates: true, maxRequestKiB: 900, timeoutMs: 8000 },
+  ),
+  policyState: verb({
+    subject: 'policy.v1.state',
+    callee: 'policy',
+    callers: ['control'],
+    request: policyStateRequestSchema,
+    reply: policyStateSchema,
+  }),
+  toolDefinition: verb({
+    subject: 'policy.v1.toolDefinition',
+    callee: 'policy',
+    callers: ['control'],
+    request: toolDefinitionRequestSchema,
+    reply: toolDefinitionReplySchema,
+  }),
+} as const;
