@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { decideQuestion } from '../../src/decisions/decide-question.js';
+import type { Question } from '../../src/decisions/question.js';
+import type { Verdict } from '../../src/decisions/verdict.js';
+import { initialState } from '../../src/organisation/state.js';
+import { run, snapshotOf } from '../../src/testing/organisation-fixture.js';
+import { loadIntoCedar, type CedarAnswer } from './cedar.js';
+import { commandsOf, question, sample } from './organisations.js';
+import { policiesOf } from './policies.js';
+
+/**
+ * How often each built-in rule decided, and rules of the organisation as `allow` and `deny`, apart when a condition was
+ * indeterminate. What never occurred was not compared.
+ */
+export type Tally = Map<string, number>;
+
+/**
+ * Random organisations and random questions, put to both engines. Beside the decision the deciding rule is compared: ours
+ * must be one of those that Cedar names, and `default-deny` means that Cedar names none.
+ */
+export function compareWithCedar(organisations: number, questionsEach: number): Tally {
+  const tally: Tally = new Map();
+  const questions = fc.array(question, { minLength: questionsEach, maxLength: questionsEach });
+  fc.assert(
+    fc.property(sample, questions, (organisation, asked) => {
+      const snapshot = snapshotOf(run(initialState, ...commandsOf(organisation)).state);
+      const askCedar = loadIntoCedar(organisation);
+      for (const one of asked) {
+        const ours = decideQuestion(snapshot, one);
+        const cedars = askCedar(one);
+        if (!agree(ours, cedars)) {
+          throw new Error(describe(one, ours, cedars, policiesOf(organisation)));
+        }
+        const outcome = outcomeOf(ours);
+        tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+      }
+    }),
+    { numRuns: organisations },
+  );
+  return tally;
+}
+
+function outcomeOf({ rule, decision, because }: Verdict): string {
+  const uncertain = because.includes(' is indeterminate') ? ', indeterminate' : '';
+  return (/^r\d+$/.test(rule) ? decision : rule) + uncertain;
+}
+
+const agree = (ours: Verdict, cedars: CedarAnswer): boolean =>
+  ours.decision === cedars.decision &&
+  (ours.rule === 'default-deny' ? cedars.reasons.length === 0 : cedars.reasons.includes(ours.rule));
+
+function describe(asked: Question, ours: Verdict, cedars: CedarAnswer, policies: object): string {
+  const parts = { asked, ours, cedars, policies };
+  return `The engines disagree: ${JSON.stringify(parts, null, 1)}`;
+}
