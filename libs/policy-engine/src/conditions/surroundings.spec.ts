@@ -78,7 +78,12 @@ describe('conditions on the network', () => {
     [['2001:db8::/32'], '2001:db8:1::1', 'yes'],
     [['2001:db8::/32'], '2001:db9::1', 'no'],
     [['10.0.0.0/8'], '::ffff:10.1.2.3', 'yes'],
+    [['10.0.0.0/8'], '::ffff:a01:203', 'yes'],
     [['0.0.0.0/0'], '2001:db8::1', 'no'],
+    [['::/0'], '2001:db8::1', 'yes'],
+    [['::/0'], '10.1.2.3', 'no'],
+    [['::/0'], '::ffff:10.1.2.3', 'no'],
+    [['::/0', '10.0.0.0/8'], '11.1.2.3', 'no'],
     [['0.0.0.0/0'], '010.0.0.1', 'indeterminate'],
     [['0.0.0.0/0'], '10.0.0.1 ', 'indeterminate'],
     [['0.0.0.0/0'], '', 'indeterminate'],
@@ -90,10 +95,16 @@ describe('conditions on the network', () => {
     expect(ip(networks, address)).toBe(wanted);
   });
 
-  it.each([[[]], ['10.0.0.0/8'], [['10.0.0.0']], [['10.0.0.0/33']], [['10.0.0.0/08']], [['::/129']], [[5]]])(
-    'refuses %j when it is loaded',
-    (networks) => {
-      expect(errorOf(() => compileCondition({ 'context.ip': { $cidr: networks } }))).toBe('INVALID_ARGUMENT');
-    },
-  );
+  it.each([
+    [[]],
+    ['10.0.0.0/8'],
+    [['10.0.0.0']],
+    [['10.0.0.0/33']],
+    [['10.0.0.0/08']],
+    [['::/129']],
+    [['::ffff:10.0.0.0/104']],
+    [[5]],
+  ])('refuses %j when it is loaded', (networks) => {
+    expect(errorOf(() => compileCondition({ 'context.ip': { $cidr: networks } }))).toBe('INVALID_ARGUMENT');
+  });
 });
