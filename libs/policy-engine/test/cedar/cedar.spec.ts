@@ -16,6 +16,7 @@ describe('beside Cedar', () => {
     // A generator that hits a kind of decision too rarely would compare nothing.
 
     expect(rarer(tally, ['allow', 'deny', 'default-deny'], 100)).toEqual([]);
+    expect(rarer(tally, ['approval_required', 'approval_required, indeterminate'], 15)).toEqual([]);
     expect(rarer(tally, ['deny, indeterminate', 'default-deny, indeterminate'], 60)).toEqual([]);
     const rules = [
       'not-a-member',

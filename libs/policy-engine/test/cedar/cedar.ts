@@ -2,39 +2,48 @@ import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { Question } from '../../src/decisions/question.js';
 import { ADMIN } from '../../src/testing/organisation-fixture.js';
 import { tagged } from './condition-to-cedar.js';
-import { SERVERS, type Sample } from './organisations.js';
-import { policiesOf } from './policies.js';
-
-const POLICY_SET = 'sample';
+import { GROUPS, SERVERS, type Sample } from './organisations.js';
+import { approvalPoliciesOf, policiesOf } from './policies.js';
 
 export interface CedarAnswer {
-  decision: 'allow' | 'deny';
+  decision: 'allow' | 'deny' | 'approval_required';
   /** The policies that determined it. */
   reasons: string[];
 }
 
 /** Parses the policies of a sample. Answers for that sample until the next one is loaded: Cedar keeps sets by name. */
 export function loadIntoCedar(sample: Sample): (question: Question) => CedarAnswer {
-  const loaded = cedar.preparsePolicySet(POLICY_SET, { staticPolicies: policiesOf(sample) });
+  load('access', policiesOf(sample));
+  load('approval', approvalPoliciesOf(sample));
+  return (question) => {
+    const request = requestOf(sample, question);
+    const { decision, diagnostics } = ask({ ...request, preparsedPolicySetId: 'access' });
+    if (decision === 'deny') return { decision, reasons: diagnostics.reason };
+    const approval = ask({ ...request, preparsedPolicySetId: 'approval' });
+    if (approval.decision === 'deny') return { decision, reasons: diagnostics.reason };
+    return { decision: 'approval_required', reasons: approval.diagnostics.reason };
+  };
+}
+
+function load(name: string, staticPolicies: Record<string, cedar.PolicyJson>): void {
+  const loaded = cedar.preparsePolicySet(name, { staticPolicies });
   if (loaded.type === 'failure')
     throw new Error(`Cedar refuses the policies: ${JSON.stringify(loaded.errors)}`);
-  return (question) => {
-    const answer = cedar.statefulIsAuthorized({
-      ...requestOf(sample, question),
-      preparsedPolicySetId: POLICY_SET,
-    });
-    if (answer.type === 'failure')
-      throw new Error(`Cedar refuses the request: ${JSON.stringify(answer.errors)}`);
-    const { decision, diagnostics } = answer.response;
-    // The mapping guards every test. A skipped policy would make any agreement worthless.
-    if (diagnostics.errors.length > 0) throw new Error(`Cedar erred: ${JSON.stringify(diagnostics.errors)}`);
-    return { decision, reasons: diagnostics.reason };
-  };
+}
+
+function ask(call: cedar.StatefulAuthorizationCall): cedar.Response {
+  const answer = cedar.statefulIsAuthorized(call);
+  if (answer.type === 'failure')
+    throw new Error(`Cedar refuses the request: ${JSON.stringify(answer.errors)}`);
+  const { errors } = answer.response.diagnostics;
+  // The mapping guards every test. A skipped policy would make any agreement worthless.
+  if (errors.length > 0) throw new Error(`Cedar erred: ${JSON.stringify(errors)}`);
+  return answer.response;
 }
 
 /** All that one request depends on; the rest of the organisation would only be parsed in vain. */
 function requestOf(sample: Sample, question: Question) {
-  const { asker, context, annotations = {} } = question;
+  const { asker, context, time, annotations = {} } = question;
   const { session, user, client, agent, kind, scopes } = asker;
   const server = SERVERS.find((it) =>
     'srv' in question.server ? it.srv === question.server.srv : it.slug === question.server.slug,
@@ -47,7 +56,7 @@ function requestOf(sample: Sample, question: Question) {
     context: {
       arguments: tagged(question.arguments ?? {}),
       principal: tagged(Object.fromEntries(known)),
-      context: tagged(context),
+      context: tagged({ ...context, time }),
       annotations: { ...annotations },
       server: { __entity: { type: 'Server', id: server.srv } },
       ...(session === null
@@ -55,7 +64,7 @@ function requestOf(sample: Sample, question: Question) {
         : { session: { __entity: { type: 'Session', id: session.sid } }, generation: session.generation }),
     },
     entities: [
-      ...userEntity(sample, user),
+      ...userEntities(sample, user),
       ...toolEntities(sample, server, question.tool!),
       ...sample.revoked
         .filter(({ sid }) => sid === session?.sid)
@@ -68,11 +77,22 @@ function requestOf(sample: Sample, question: Question) {
   };
 }
 
-function userEntity({ roles, left }: Sample, user: string): cedar.EntityJson[] {
+function userEntities({ roles, groups, left }: Sample, user: string): cedar.EntityJson[] {
   if (roles[user] === undefined || left.includes(user)) return [];
   const held = ['member', ...roles[user], ...(user === ADMIN ? ['admin'] : [])];
-  return [{ uid: { type: 'User', id: user }, attrs: {}, parents: held.map((id) => ({ type: 'Role', id })) }];
+  const joined = GROUPS.filter((group) => groups[group]!.members.includes(user));
+  const parents = [...held.map(asRole), ...joined.map((id) => ({ type: 'Group', id }))];
+  return [
+    { uid: { type: 'User', id: user }, attrs: {}, parents },
+    ...joined.map((id) => ({
+      uid: { type: 'Group', id },
+      attrs: {},
+      parents: groups[id]!.roles.map(asRole),
+    })),
+  ];
 }
+
+const asRole = (id: string): cedar.EntityUidJson => ({ type: 'Role', id });
 
 function toolEntities(
   { tools, removed }: Sample,

@@ -1,5 +1,18 @@
 import type { CedarValueJson, Expr } from '@cedar-policy/cedar-wasm/nodejs';
-import { all, any, attribute, compare, contains, entity, equal, has, isIn, like, not } from './expression.js';
+import {
+  all,
+  any,
+  attribute,
+  compare,
+  contains,
+  entity,
+  equal,
+  extension,
+  has,
+  isIn,
+  like,
+  not,
+} from './expression.js';
 import { set, value, variable } from './expression.js';
 import type { Sentence } from './sentence.js';
 
@@ -39,6 +52,10 @@ export function truths(sentence: Sentence): Truths {
     }
     case 'holds':
       return holds(sentence.list, sentence.item);
+    case 'moment':
+      return moment(sentence);
+    case 'network':
+      return network(sentence.networks);
     case 'test':
       return test(sentence);
   }
@@ -50,15 +67,33 @@ function junction(kind: 'and' | 'or', parts: Truths[]): Truths {
   return kind === 'and' ? { yes: all(...yes), no: any(...no) } : { yes: any(...yes), no: all(...no) };
 }
 
-/** Roles are Cedar's hierarchy; scopes may be unknown, then nothing is certain. */
-function holds(list: 'roles' | 'scopes', item: string): Truths {
-  if (list === 'roles') {
-    const member = isIn(variable('principal'), entity('Role', item));
+/** Roles and groups are Cedar's hierarchy; scopes may be unknown, then nothing is certain. */
+function holds(list: 'roles' | 'groups' | 'scopes', item: string): Truths {
+  if (list !== 'scopes') {
+    const type = list === 'roles' ? 'Role' : 'Group';
+    const member = isIn(variable('principal'), entity(type, item));
     return { yes: member, no: not(member) };
   }
   const scopes = place(['principal', 'scopes']);
   const held = contains(attribute(scopes.found, 'array'), value(tagged(item)));
   return { yes: all(scopes.there, held), no: all(scopes.there, not(held)) };
+}
+
+/** The time of the question is always there and always one. */
+function moment({ operator, moment: wanted }: Extract<Sentence, { kind: 'moment' }>): Truths {
+  const now = extension('datetime', attribute(place(['context', 'time']).found, 'string'));
+  // Cedar writes an offset without the colon.
+  const moment = extension('datetime', value(wanted.replace(/([+-]\d\d):(\d\d)$/, '$1$2')));
+  const yes = compare(operator === '$before' ? '<' : '>', now, moment);
+  return { yes, no: not(yes) };
+}
+
+/** The address may be missing; if it is there it is one. */
+function network(networks: readonly string[]): Truths {
+  const { there, found } = place(['context', 'ip']);
+  const address = extension('ip', attribute(found, 'string'));
+  const inside = any(...networks.map((it) => extension('isInRange', address, extension('ip', value(it)))));
+  return { yes: all(there, inside), no: all(there, not(inside)) };
 }
 
 interface Place {

@@ -1,3 +1,4 @@
+import type { Rule } from '@portcullis/contracts';
 import fc from 'fast-check';
 import { decideQuestion } from '../../src/decisions/decide-question.js';
 import type { Question } from '../../src/decisions/question.js';
@@ -5,8 +6,7 @@ import type { Verdict } from '../../src/decisions/verdict.js';
 import { initialState } from '../../src/organisation/state.js';
 import { run, snapshotOf } from '../../src/testing/organisation-fixture.js';
 import { loadIntoCedar, type CedarAnswer } from './cedar.js';
-import { commandsOf, question, sample } from './organisations.js';
-import { policiesOf } from './policies.js';
+import { commandsOf, question, sample, toRule } from './organisations.js';
 
 /**
  * How often each built-in rule decided, and rules of the organisation as `allow` and `deny`, apart when a condition was
@@ -29,7 +29,7 @@ export function compareWithCedar(organisations: number, questionsEach: number): 
         const ours = decideQuestion(snapshot, one);
         const cedars = askCedar(one);
         if (!agree(ours, cedars)) {
-          throw new Error(describe(one, ours, cedars, policiesOf(organisation)));
+          throw new Error(describe({ asked: one, ours, cedars, rules: organisation.rules.map(toRule) }));
         }
         const outcome = outcomeOf(ours);
         tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
@@ -49,7 +49,5 @@ const agree = (ours: Verdict, cedars: CedarAnswer): boolean =>
   ours.decision === cedars.decision &&
   (ours.rule === 'default-deny' ? cedars.reasons.length === 0 : cedars.reasons.includes(ours.rule));
 
-function describe(asked: Question, ours: Verdict, cedars: CedarAnswer, policies: object): string {
-  const parts = { asked, ours, cedars, policies };
-  return `The engines disagree: ${JSON.stringify(parts, null, 1)}`;
-}
+const describe = (parts: { asked: Question; ours: Verdict; cedars: CedarAnswer; rules: Rule[] }): string =>
+  `The engines disagree: ${JSON.stringify(parts)}`;

@@ -18,6 +18,9 @@ export const all = (...parts: Expr[]): Expr =>
 export const any = (...parts: Expr[]): Expr =>
   parts.length === 0 ? value(false) : parts.reduce((left, right) => ({ '||': { left, right } }));
 
+/** A function or method of Cedar's types beyond the core: `ip`, `isInRange`, `datetime`. */
+export const extension = (name: string, ...args: Expr[]): Expr => ({ [name]: args });
+
 type Comparison = '<' | '<=' | '>' | '>=';
 export const compare = (operator: Comparison, left: Expr, right: Expr): Expr =>
   ({ [operator]: { left, right } }) as Expr;

@@ -8,7 +8,7 @@ import { toolMatcher } from '../../src/rules/tool-pattern.js';
 import { tagged, truths } from './condition-to-cedar.js';
 import { attribute, like, variable } from './expression.js';
 import { argumentsObject } from './organisations.js';
-import { sentence, toCondition } from './sentence.js';
+import { MOMENTS, sentence, toCondition } from './sentence.js';
 
 /** Many policies and one request: what each policy says of it. Far more is compared per call than a decision shows. */
 function applying(policies: Record<string, cedar.Expr>): (context: cedar.Context) => Set<string> {
@@ -53,14 +53,19 @@ export function compareConditions(runs: number): Record<Truth, number> {
         [`no ${at}`, no],
       ]);
       const ask = applying(Object.fromEntries(policies) as Record<string, cedar.Expr>);
+      const time = MOMENTS[1]!;
       for (const one of args) {
         const applies = ask({
           arguments: tagged(one),
           principal: tagged({ user: 'a' }),
-          context: tagged({}),
+          context: tagged({ time }),
         });
         for (const [at, node] of nodes.entries()) {
-          const ours = evaluate(node, { arguments: one, principal: { user: 'a', roles: [] }, context: {} });
+          const ours = evaluate(node, {
+            arguments: one,
+            principal: { user: 'a', roles: [], groups: [] },
+            context: { time },
+          });
           const [yes, no] = [applies.has(`yes ${at}`), applies.has(`no ${at}`)];
           const cedars = yes ? 'yes' : no ? 'no' : 'indeterminate';
           if (ours !== cedars || (yes && no)) {

@@ -2,12 +2,22 @@ import type { PolicyCommand, Rule } from '@portcullis/contracts';
 import fc from 'fast-check';
 import type { Question } from '../../src/decisions/question.js';
 import { ADMIN, BANK, MEMBER, NOTES, ORG, STRANGER, ulid } from '../../src/testing/organisation-fixture.js';
-import { INTEGERS, KEYS, sentence, TEXTS, toCondition, type Sentence } from './sentence.js';
+import {
+  ADDRESSES,
+  INTEGERS,
+  KEYS,
+  MOMENTS,
+  sentence,
+  TEXTS,
+  toCondition,
+  type Sentence,
+} from './sentence.js';
 
 const CLERK = ulid('BBB', 3);
 const LEAVER = ulid('BBB', 4);
 const GONE = ulid('CCC', 3);
 export const ROLES = ['clerk', 'auditor'] as const;
+export const GROUPS = ['treasury', 'interns'] as const;
 export const SERVERS = [
   { srv: NOTES, slug: 'notes' },
   { srv: BANK, slug: 'bank' },
@@ -25,6 +35,7 @@ export interface SampleRule {
 /** An organisation before either engine has seen it. */
 export interface Sample {
   roles: Record<string, readonly string[]>;
+  groups: Record<string, { roles: readonly string[]; members: readonly string[] }>;
   tools: {
     srv: string;
     tool: string;
@@ -52,8 +63,10 @@ const subjects = fc.oneof(
   fc.constant({ everyone: true as const }),
   fc.record({ roles: fc.uniqueArray(fc.constantFrom(...ROLES, 'admin', 'member'), { minLength: 1 }) }),
   fc.record({ users: fc.uniqueArray(fc.constantFrom(...MEMBERS), { minLength: 1, maxLength: 2 }) }),
+  fc.record({ groups: fc.uniqueArray(fc.constantFrom(...GROUPS), { minLength: 1 }) }),
   fc.record({
     roles: fc.uniqueArray(fc.constantFrom(...ROLES), { minLength: 1 }),
+    groups: fc.uniqueArray(fc.constantFrom(...GROUPS), { maxLength: 1 }),
     users: fc.uniqueArray(fc.constantFrom(...MEMBERS), { minLength: 1, maxLength: 2 }),
   }),
 );
@@ -62,7 +75,7 @@ const rule: fc.Arbitrary<SampleRule> = fc.record({
   rule: fc.record(
     {
       id: fc.constant(''),
-      effect: fc.constantFrom('allow' as const, 'allow' as const, 'allow' as const, 'deny' as const),
+      effect: fc.constantFrom<Rule['effect'][]>('allow', 'allow', 'allow', 'deny', 'require_approval'),
       subjects,
       servers: fc.oneof(
         fc.constant<string[]>(['*']),
@@ -76,12 +89,26 @@ const rule: fc.Arbitrary<SampleRule> = fc.record({
   when: fc.option(sentence, { freq: 3 }),
 });
 
+/** Rules that restrict everyone may as well be called guards: that changes nothing about what is decided. */
+function withName(rule: SampleRule['rule'], index: number): SampleRule['rule'] {
+  const guard = rule.effect !== 'allow' && rule.subjects.everyone === true && index % 2 === 0;
+  return { ...rule, id: `r${index}`, ...(guard ? { guard: true } : {}) };
+}
+
 export const sample: fc.Arbitrary<Sample> = fc.record({
   roles: fc.record(
     Object.fromEntries(MEMBERS.map((user) => [user, fc.subarray([...ROLES])])) as Record<
       string,
       fc.Arbitrary<string[]>
     >,
+  ),
+  groups: fc.record(
+    Object.fromEntries(
+      GROUPS.map((group) => [
+        group,
+        fc.record({ roles: fc.subarray([...ROLES]), members: fc.subarray(MEMBERS) }),
+      ]),
+    ) as Record<string, fc.Arbitrary<{ roles: string[]; members: string[] }>>,
   ),
   tools: fc.uniqueArray(
     fc.record({
@@ -97,7 +124,7 @@ export const sample: fc.Arbitrary<Sample> = fc.record({
   ),
   rules: fc
     .array(rule, { minLength: 2, maxLength: 8 })
-    .map((rules) => rules.map((one, index) => ({ ...one, rule: { ...one.rule, id: `r${index}` } }))),
+    .map((rules) => rules.map((one, index) => ({ ...one, rule: withName(one.rule, index) }))),
   revoked: fc.uniqueArray(fc.record({ sid: fc.constantFrom(...SESSIONS), generation: fc.nat({ max: 2 }) }), {
     maxLength: 2,
     selector: ({ sid }) => sid,
@@ -106,8 +133,12 @@ export const sample: fc.Arbitrary<Sample> = fc.record({
   removed: fc.oneof(fc.constant<string[]>([]), fc.subarray([GONE])),
 });
 
+/** The rule as an author would write it. */
+export const toRule = ({ rule, when }: SampleRule): Rule =>
+  when === null ? rule : ({ ...rule, when: toCondition(when) } as Rule);
+
 /** The commands that bring it about, in an order in which everything that a rule names still exists. */
-export function commandsOf({ roles, tools, rules, revoked, left, removed }: Sample): PolicyCommand[] {
+export function commandsOf({ roles, groups, tools, rules, revoked, left, removed }: Sample): PolicyCommand[] {
   return [
     { type: 'RegisterOrganisation', org: ORG, founder: ADMIN, home: false },
     ...MEMBERS.filter((user) => user !== ADMIN).map((user) => ({ type: 'AddMember' as const, user })),
@@ -115,6 +146,10 @@ export function commandsOf({ roles, tools, rules, revoked, left, removed }: Samp
     ...Object.entries(roles).flatMap(([user, held]) =>
       held.map((role) => ({ type: 'GrantRole' as const, user, role })),
     ),
+    ...Object.entries(groups).flatMap(([group, { roles: brings, members }]) => [
+      { type: 'DefineGroup' as const, group, description: '', roles: [...brings] },
+      ...members.map((user) => ({ type: 'AddGroupMember' as const, group, user })),
+    ]),
     ...SERVERS.map(({ srv, slug }) => ({
       type: 'ConnectServer' as const,
       srv,
@@ -126,10 +161,7 @@ export function commandsOf({ roles, tools, rules, revoked, left, removed }: Samp
     ...tools
       .filter(({ offFor }) => offFor !== 'nobody')
       .map(({ srv, tool, offFor }) => ({ type: 'DisableTool' as const, srv, tool, user: offFor })),
-    ...rules.map((one) => ({
-      type: 'AddRule' as const,
-      rule: one.when === null ? one.rule : ({ ...one.rule, when: toCondition(one.when) } as Rule),
-    })),
+    ...rules.map((one) => ({ type: 'AddRule' as const, rule: toRule(one) })),
     ...revoked.map((one) => ({ type: 'RevokeCredential' as const, ...one })),
     ...left.map((user) => ({ type: 'RemoveMember' as const, user })),
     ...removed.map((srv) => ({ type: 'RemoveServer' as const, srv })),
@@ -182,9 +214,11 @@ export const question: fc.Arbitrary<Question> = fc.record({
     {
       protocol: fc.constantFrom('a', 'ab', '5'),
       transport: fc.constantFrom('http' as const, 'grpc' as const),
+      ip: fc.constantFrom(...ADDRESSES),
     },
     { requiredKeys: [] },
   ),
+  time: fc.constantFrom(...MOMENTS),
   annotations: optional(
     fc.record({ readOnlyHint: fc.boolean(), destructiveHint: fc.boolean() }, { requiredKeys: [] }),
   ),

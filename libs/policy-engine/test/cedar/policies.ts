@@ -68,9 +68,10 @@ const BUILT_IN: Record<string, PolicyJson> = {
   ),
 };
 
-function forWhom({ everyone, roles = [], users = [] }: SampleRule['rule']['subjects']): Expr {
+function forWhom({ everyone, roles = [], groups = [], users = [] }: SampleRule['rule']['subjects']): Expr {
   if (everyone === true) return value(true);
-  const holders = isIn(principal, set(roles.map((role) => entity('Role', role))));
+  const wanted = [...roles.map((it) => entity('Role', it)), ...groups.map((it) => entity('Group', it))];
+  const holders = isIn(principal, set(wanted));
   return any(holders, ...users.map((user) => equal(principal, entity('User', user))));
 }
 
@@ -92,11 +93,21 @@ function ruleToPolicy({ rule, when: condition }: SampleRule): PolicyJson {
   if (rule.effect === 'allow') {
     return policy('permit', scopeOfRule, ...(certain === null ? [] : [when(certain.yes)]));
   }
-  return policy('forbid', scopeOfRule, ...(certain === null ? [] : [unless(certain.no)]));
+  const effect = rule.effect === 'deny' ? 'forbid' : 'permit';
+  return policy(effect, scopeOfRule, ...(certain === null ? [] : [unless(certain.no)]));
 }
+
+const byName = (rules: SampleRule[]): Record<string, PolicyJson> =>
+  Object.fromEntries(rules.map((one) => [one.rule.id, ruleToPolicy(one)]));
+
+const requiresApproval = ({ rule }: SampleRule): boolean => rule.effect === 'require_approval';
 
 /** The organisation's rules and the built-in ones as Cedar policies, by the names under which ours reports them. */
 export const policiesOf = ({ rules }: Sample): Record<string, PolicyJson> => ({
   ...BUILT_IN,
-  ...Object.fromEntries(rules.map((one) => [one.rule.id, ruleToPolicy(one)])),
+  ...byName(rules.filter((one) => !requiresApproval(one))),
 });
+
+/** Cedar has two outcomes. The third is a second question: what is allowed, and permitted by these, needs approval. */
+export const approvalPoliciesOf = ({ rules }: Sample): Record<string, PolicyJson> =>
+  byName(rules.filter(requiresApproval));

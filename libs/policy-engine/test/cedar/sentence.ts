@@ -2,13 +2,15 @@ import fc from 'fast-check';
 
 /**
  * A condition of the subset that both languages have, before either of them has seen it. Left out because Cedar has no
- * counterpart: `$matches`, `?` in globs, `$length`, `$size`, `$only`, `$all`, and numbers that are not integers.
+ * counterpart: `$matches`, `?` in globs, `$length`, `$size`, `$only`, `$all`, `$during`, numbers that are not integers.
  */
 export type Sentence =
   | { kind: 'and' | 'or'; parts: Sentence[]; spelling: number }
   | { kind: 'not'; part: Sentence }
   | { kind: 'test'; path: string[]; operator: string; operand: unknown; spelling: number }
-  | { kind: 'holds'; list: 'roles' | 'scopes'; item: string };
+  | { kind: 'holds'; list: 'roles' | 'groups' | 'scopes'; item: string }
+  | { kind: 'moment'; operator: '$before' | '$after'; moment: string }
+  | { kind: 'network'; networks: string[] };
 
 /** Keys that arguments and paths share, so that they meet; some are hard to spell and some are inherited by objects. */
 export const KEYS = ['amount', 'to', 'deep', 'constructor', 'a.b', 'c/~d'] as const;
@@ -27,6 +29,10 @@ export const TEXTS = [
   'true',
   'constructor',
 ];
+/** Of the question and of conditions; one is written with another offset. */
+export const MOMENTS = ['2026-03-01T00:00:00.000Z', '2026-03-01T12:00:00.000Z', '2026-12-31T23:59:59.999Z'];
+export const ADDRESSES = ['10.1.2.3', '10.255.0.1', '192.168.0.7', '2001:db8::7', '2001:db9::1'];
+const NETWORKS = ['10.0.0.0/8', '10.1.0.0/16', '192.168.0.7/32', '0.0.0.0/0', '2001:db8::/32', '::/0'];
 export const INTEGERS = [0, 1, 5, 100, 101, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
 
 const text = fc.constantFrom(...TEXTS);
@@ -75,16 +81,31 @@ const holds = fc
     ['roles', 'clerk'] as const,
     ['roles', 'member'] as const,
     ['roles', 'auditor'] as const,
+    ['groups', 'treasury'] as const,
+    ['groups', 'interns'] as const,
     ['scopes', 'mcp'] as const,
     ['scopes', 'files'] as const,
   )
   .map(([list, item]): Sentence => ({ kind: 'holds', list, item }));
+
+const surroundings: fc.Arbitrary<Sentence> = fc.oneof(
+  fc.record({
+    kind: fc.constant('moment' as const),
+    operator: fc.constantFrom('$before' as const, '$after' as const),
+    moment: fc.constantFrom(...MOMENTS, '2026-03-01T13:00:00.000+01:00'),
+  }),
+  fc.record({
+    kind: fc.constant('network' as const),
+    networks: fc.uniqueArray(fc.constantFrom(...NETWORKS), { minLength: 1, maxLength: 2 }),
+  }),
+);
 
 export const sentence: fc.Arbitrary<Sentence> = fc.letrec<{ any: Sentence }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
     { weight: 6, arbitrary: test },
     { weight: 1, arbitrary: holds },
+    { weight: 1, arbitrary: surroundings },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -121,6 +142,10 @@ export function toCondition(sentence: Sentence): Record<string, unknown> {
       return { $not: toCondition(sentence.part) };
     case 'holds':
       return { [`principal.${sentence.list}`]: { $any: { $eq: sentence.item } } };
+    case 'moment':
+      return { 'context.time': { [sentence.operator]: sentence.moment } };
+    case 'network':
+      return { 'context.ip': { $cidr: sentence.networks } };
     case 'test': {
       const { path, operator, operand, spelling } = sentence;
       const bare = operator === '$eq' && spelling === 3;
