@@ -6,6 +6,18 @@ export { type Asker, type Question, someone } from './decisions/question.js';
 export { Snapshot } from './decisions/snapshot.js';
 export { allowBy, denyBy, type Verdict } from './decisions/verdict.js';
 export { couldBeAllowed } from './decisions/visible-tools.js';
+export {
+  type Finding,
+  type FindingCode,
+  FINDINGS,
+  type LocatedFinding,
+  type Place,
+} from './document/finding.js';
+export { type LoadedPolicy, loadPolicy } from './document/load-policy.js';
+export type { PolicySource } from './document/parse-policy-file.js';
+export { POLICY_FORMAT, type PolicyFile, policyFileSchema } from './document/policy-file.js';
+export { policyJsonSchema } from './document/policy-json-schema.js';
+export { SourceMap } from './document/source-map.js';
 export { type Fact, factCodec, orgOfStream, policyStream } from './facts/facts.js';
 export {
   type Actor,
