@@ -118,6 +118,7 @@ export {
 } from './messages/policy-admin.js';
 export { toolDefinitionDigest } from './encoding/tool-definition-digest.js';
 export { conditionSchema } from './messages/condition.js';
+export { policyCatalogueSchema, type PolicyCatalogue } from './messages/policy-catalogue.js';
 export {
   documentGuardSchema,
   documentRuleSchema,

@@ -39,3 +39,4 @@ export {
   type Server,
   type ToolDefinition,
 } from './organisation/state.js';
+export { validatePolicy } from './validation/validate-policy.js';
