@@ -2,7 +2,7 @@ import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { Question } from '../../src/decisions/question.js';
 import { ADMIN } from '../../src/testing/organisation-fixture.js';
 import { tagged } from './condition-to-cedar.js';
-import { GROUPS, SERVERS, type Sample } from './organisations.js';
+import { GROUPS, SERVERS, type Sample } from '../samples/organisations.js';
 import { approvalPoliciesOf, policiesOf } from './policies.js';
 
 export interface CedarAnswer {

@@ -14,7 +14,7 @@ import {
   not,
 } from './expression.js';
 import { set, value, variable } from './expression.js';
-import type { Sentence } from './sentence.js';
+import type { Sentence } from '../samples/sentence.js';
 
 /**
  * Our conditions have three values, Cedar's two and errors; an error makes Cedar skip the policy, so an erroring forbid

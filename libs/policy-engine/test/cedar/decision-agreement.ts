@@ -3,10 +3,8 @@ import fc from 'fast-check';
 import { decideQuestion } from '../../src/decisions/decide-question.js';
 import type { Question } from '../../src/decisions/question.js';
 import type { Verdict } from '../../src/decisions/verdict.js';
-import { initialState } from '../../src/organisation/state.js';
-import { run, snapshotOf } from '../../src/testing/organisation-fixture.js';
 import { loadIntoCedar, type CedarAnswer } from './cedar.js';
-import { commandsOf, question, sample, toRule } from './organisations.js';
+import { question, sample, snapshotOfSample, toRule } from '../samples/organisations.js';
 
 /**
  * How often each built-in rule decided, and rules of the organisation as `allow` and `deny`, apart when a condition was
@@ -23,7 +21,7 @@ export function compareWithCedar(organisations: number, questionsEach: number): 
   const questions = fc.array(question, { minLength: questionsEach, maxLength: questionsEach });
   fc.assert(
     fc.property(sample, questions, (organisation, asked) => {
-      const snapshot = snapshotOf(run(initialState, ...commandsOf(organisation)).state);
+      const snapshot = snapshotOfSample(organisation);
       const askCedar = loadIntoCedar(organisation);
       for (const one of asked) {
         const ours = decideQuestion(snapshot, one);

@@ -7,8 +7,8 @@ import type { Truth } from '../../src/conditions/truth.js';
 import { toolMatcher } from '../../src/rules/tool-pattern.js';
 import { tagged, truths } from './condition-to-cedar.js';
 import { attribute, like, variable } from './expression.js';
-import { argumentsObject } from './organisations.js';
-import { MOMENTS, sentence, toCondition } from './sentence.js';
+import { argumentsObject } from '../samples/organisations.js';
+import { MOMENTS, sentence, toCondition } from '../samples/sentence.js';
 
 /** Many policies and one request: what each policy says of it. Far more is compared per call than a decision shows. */
 function applying(policies: Record<string, cedar.Expr>): (context: cedar.Context) => Set<string> {

@@ -1,7 +1,7 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import fc from 'fast-check';
 import { all, attribute, compare, contains, equal, has, like, set, value, variable } from './expression.js';
-import { KEYS, INTEGERS, TEXTS } from './sentence.js';
+import { KEYS, INTEGERS, TEXTS } from '../samples/sentence.js';
 
 /** A conjunction of tests that a Cedar author would write without a guard, on arguments as they come. */
 export interface NativeTest {

@@ -2,7 +2,7 @@ import type { Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { truths } from './condition-to-cedar.js';
 import { all, any, attribute, compare, contains, entity, equal, has, isIn, like, not } from './expression.js';
 import { set, value, variable } from './expression.js';
-import { SERVERS, type Sample, type SampleRule } from './organisations.js';
+import { SERVERS, type Sample, type SampleRule } from '../samples/organisations.js';
 
 const principal = variable('principal');
 const resource = variable('resource');

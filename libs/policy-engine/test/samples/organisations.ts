@@ -1,7 +1,20 @@
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
 import fc from 'fast-check';
+import type { EngineCommand } from '../../src/organisation/decide.js';
 import type { Question } from '../../src/decisions/question.js';
-import { ADMIN, BANK, MEMBER, NOTES, ORG, STRANGER, ulid } from '../../src/testing/organisation-fixture.js';
+import type { Snapshot } from '../../src/decisions/snapshot.js';
+import { initialState } from '../../src/organisation/state.js';
+import {
+  ADMIN,
+  BANK,
+  MEMBER,
+  NOTES,
+  ORG,
+  run,
+  snapshotOf,
+  STRANGER,
+  ulid,
+} from '../../src/testing/organisation-fixture.js';
 import {
   ADDRESSES,
   INTEGERS,
@@ -71,7 +84,8 @@ const subjects = fc.oneof(
   }),
 );
 
-const rule: fc.Arbitrary<SampleRule> = fc.record({
+/** A rule without a name yet. */
+export const sampleRule: fc.Arbitrary<SampleRule> = fc.record({
   rule: fc.record(
     {
       id: fc.constant(''),
@@ -123,7 +137,7 @@ export const sample: fc.Arbitrary<Sample> = fc.record({
     { minLength: 20, maxLength: 24, selector: ({ srv, tool }) => `${srv}/${tool}` },
   ),
   rules: fc
-    .array(rule, { minLength: 2, maxLength: 8 })
+    .array(sampleRule, { minLength: 2, maxLength: 8 })
     .map((rules) => rules.map((one, index) => ({ ...one, rule: withName(one.rule, index) }))),
   revoked: fc.uniqueArray(fc.record({ sid: fc.constantFrom(...SESSIONS), generation: fc.nat({ max: 2 }) }), {
     maxLength: 2,
@@ -133,12 +147,16 @@ export const sample: fc.Arbitrary<Sample> = fc.record({
   removed: fc.oneof(fc.constant<string[]>([]), fc.subarray([GONE])),
 });
 
+/** The organisation as our engine knows it. */
+export const snapshotOfSample = (sample: Sample): Snapshot =>
+  snapshotOf(run(initialState, ...commandsOf(sample)).state);
+
 /** The rule as an author would write it. */
 export const toRule = ({ rule, when }: SampleRule): Rule =>
   when === null ? rule : ({ ...rule, when: toCondition(when) } as Rule);
 
 /** The commands that bring it about, in an order in which everything that a rule names still exists. */
-export function commandsOf({ roles, groups, tools, rules, revoked, left, removed }: Sample): PolicyCommand[] {
+export function commandsOf({ roles, groups, tools, rules, revoked, left, removed }: Sample): EngineCommand[] {
   return [
     { type: 'RegisterOrganisation', org: ORG, founder: ADMIN, home: false },
     ...MEMBERS.filter((user) => user !== ADMIN).map((user) => ({ type: 'AddMember' as const, user })),
