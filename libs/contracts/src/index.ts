@@ -170,6 +170,10 @@ export {
   auditPageSchema,
   auditExportRequestSchema,
   auditExportChunkSchema,
+  MAX_POLICY_HEADS,
+  policyHeadSchema,
+  policyHeadsReplySchema,
+  policyHeadsRequestSchema,
   type AppendEntry,
   type IntentEntry,
   type DenialEntry,
@@ -185,6 +189,9 @@ export {
   type AuditPage,
   type AuditExportRequest,
   type AuditExportChunk,
+  type PolicyHead,
+  type PolicyHeadsReply,
+  type PolicyHeadsRequest,
 } from './messages/audit.js';
 export {
   authenticateRequestSchema,

@@ -5,6 +5,8 @@ import {
   auditExportRequestSchema,
   auditPageSchema,
   auditQueryRequestSchema,
+  policyHeadsReplySchema,
+  policyHeadsRequestSchema,
 } from './messages/audit.js';
 import {
   authenticateReplySchema,
@@ -118,6 +120,13 @@ export const VERBS = {
     },
     { timeoutMs: 20_000 },
   ),
+  policyHeads: verb({
+    subject: 'audit.v1.policyHeads',
+    callee: 'audit',
+    callers: ['policy'],
+    request: policyHeadsRequestSchema,
+    reply: policyHeadsReplySchema,
+  }),
   open: verb(
     {
       subject: 'vault.v1.open',

@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AppendController } from './append/append.controller.js';
 import { AppendEntries } from './append/append-entries.js';
 import type { UseCases } from './compose.js';
+import { PolicyHeadsController } from './policy-heads/policy-heads.controller.js';
+import { ReadPolicyHeads } from './policy-heads/read-policy-heads.js';
 import { ExportRecords } from './query/export-records.js';
 import { QueryController } from './query/query.controller.js';
 import { QueryRecords } from './query/query-records.js';
@@ -11,11 +13,12 @@ export class AppModule {
   static with(useCases: UseCases): DynamicModule {
     return {
       module: AppModule,
-      controllers: [AppendController, QueryController],
+      controllers: [AppendController, QueryController, PolicyHeadsController],
       providers: [
         { provide: AppendEntries, useValue: useCases.append },
         { provide: QueryRecords, useValue: useCases.query },
         { provide: ExportRecords, useValue: useCases.export },
+        { provide: ReadPolicyHeads, useValue: useCases.policyHeads },
       ],
     };
   }

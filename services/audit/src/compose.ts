@@ -3,6 +3,7 @@ import type { EventStore } from '@portcullis/eventing';
 import type { Logger, ReadinessCheck, Telemetry } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { PostgresLeadership } from './adapters/postgres.leadership.js';
+import { PostgresPolicyHeads } from './adapters/postgres.policy-heads.js';
 import { PostgresProjection } from './adapters/postgres.projection.js';
 import { PostgresRecordView } from './adapters/postgres.record-view.js';
 import { ProjectedEarlierRecords } from './adapters/projected.earlier-records.js';
@@ -19,6 +20,7 @@ import { readinessChecks } from './health/readiness-checks.js';
 import { InterruptOverdue } from './interruption/interrupt-overdue.js';
 import { INTERRUPTED_CALLS, RunInterruption } from './interruption/run-interruption.js';
 import type { Leadership, LeaderWork } from './ports/leadership.js';
+import { ReadPolicyHeads } from './policy-heads/read-policy-heads.js';
 import { CollectingTime } from './projection/collecting-time.js';
 import { ProjectedHeads } from './projection/projected-heads.js';
 import { publishProjectionLag } from './projection/projection-lag.js';
@@ -43,6 +45,7 @@ export interface UseCases {
   append: AppendEntries;
   query: QueryRecords;
   export: ExportRecords;
+  policyHeads: ReadPolicyHeads;
 }
 
 export interface Audit {
@@ -95,6 +98,7 @@ export function compose(parts: Parts): Audit {
       append: new AppendEntries({ keyring, accept, records, closing, logger, deadlineMs, now }),
       query: new QueryRecords(reading),
       export: new ExportRecords(reading),
+      policyHeads: new ReadPolicyHeads(new PostgresPolicyHeads(parts.database)),
     },
     segments,
     clock,

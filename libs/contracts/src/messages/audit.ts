@@ -166,3 +166,22 @@ export const auditExportChunkSchema = z.strictObject({
   next: z.string().nullable(),
 });
 export type AuditExportChunk = z.infer<typeof auditExportChunkSchema>;
+
+/** Organisations in one question for policy heads. */
+export const MAX_POLICY_HEADS = 500;
+
+/** Of many organisations at once, before any of them is served: asked by policy itself, which has no organisation. */
+export const policyHeadsRequestSchema = z.strictObject({
+  orgs: z.array(ulidSchema).min(1).max(MAX_POLICY_HEADS),
+});
+export type PolicyHeadsRequest = z.infer<typeof policyHeadsRequestSchema>;
+
+/** The last fact of policy that is recorded: its revision, and the hash of its link in the chain of facts. */
+export const policyHeadSchema = z.strictObject({ revision: z.int().min(0), head: hash32Schema });
+export type PolicyHead = z.infer<typeof policyHeadSchema>;
+
+/** One element for each organisation that was asked for, in that order; null where no fact with a head is recorded. */
+export const policyHeadsReplySchema = z.strictObject({
+  heads: z.array(z.strictObject({ org: ulidSchema, recorded: policyHeadSchema.nullable() })),
+});
+export type PolicyHeadsReply = z.infer<typeof policyHeadsReplySchema>;

@@ -45,6 +45,12 @@ export const ADVANCE_CALLS = `
   WHERE r.org_id = c.org_id AND r.grant_hash = c.grant_hash AND r.class = 'calls'
     AND r.status IS DISTINCT FROM c.status`;
 
+/** Never goes back, and of one revision the first word counts: `{org_id, revision, head}`. */
+export const ADVANCE_POLICY_HEADS = `
+  INSERT INTO policy_heads SELECT * FROM json_populate_recordset(NULL::policy_heads, $1::json)
+  ON CONFLICT (org_id) DO UPDATE SET revision = excluded.revision, head = excluded.head
+  WHERE excluded.revision > policy_heads.revision`;
+
 export const STORE_CHECKPOINT = `
   INSERT INTO checkpoints (name, position) VALUES ($1, $2)
   ON CONFLICT (name) DO UPDATE SET position = GREATEST(checkpoints.position, excluded.position)`;

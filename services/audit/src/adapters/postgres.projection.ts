@@ -3,12 +3,14 @@ import { asOrganisation, organisationContext, pipelinedTransaction, type Send } 
 import type { DataSource } from 'typeorm';
 import type { Checkpoint, Fault, Overdue, Projected, Projection } from '../ports/projection.js';
 import { evolveCall, type CallState } from '../projection/call-state.js';
+import { policyHeadOf } from '../policy-heads/policy-head-of.js';
 import type { ProjectedRecord } from '../projection/project-record.js';
 import { recordIdentity } from '../records/record-identity.js';
 import { callRow, recordRow } from './postgres.projection-rows.js';
 import {
   ADVANCE_CALLS,
   ADVANCE_HEADS,
+  ADVANCE_POLICY_HEADS,
   INSERT_FAULTS,
   INSERT_RECORDS,
   SELECT_FIRST,
@@ -75,7 +77,7 @@ async function applyAs(
     send({ name: 'heads', text: ADVANCE_HEADS, values: [JSON.stringify(headsOf(org, events))] }),
   ];
   const [inserted] = await Promise.all([insert(send, firstOccurrences(records)), ...begun]);
-  const advanced = advanceCalls(send, org, inserted);
+  const advanced = Promise.all([advanceCalls(send, org, inserted), advancePolicyHead(send, org, inserted)]);
   const repeated = records.filter((event) => !inserted.includes(event));
   const faults = await reportFaults(send, [
     ...events.filter((event) => event.kind === 'fault'),
@@ -129,6 +131,14 @@ function advanceCalls(send: Send, org: string, inserted: readonly ProjectedRecor
   if (states.length === 0) return Promise.resolve();
   const rows = states.map(([grantHash, state]) => callRow({ org, grantHash }, state));
   return send({ text: ADVANCE_CALLS, values: [JSON.stringify(rows)] });
+}
+
+function advancePolicyHead(send: Send, org: string, inserted: readonly ProjectedRecord[]): Promise<unknown> {
+  const heads = inserted.flatMap(({ record }) => policyHeadOf(record) ?? []);
+  const [first, ...others] = heads;
+  if (first === undefined) return Promise.resolve();
+  const highest = others.reduce((best, next) => (next.revision > best.revision ? next : best), first);
+  return send({ text: ADVANCE_POLICY_HEADS, values: [JSON.stringify([{ org_id: org, ...highest }])] });
 }
 
 /** Of what was there already: the same statement stored twice is harmless, another one under the same recordId is not. */

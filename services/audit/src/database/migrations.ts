@@ -1,4 +1,5 @@
 import { CreateProjection1763740000000 } from './migrations/1763740000000-create-projection.js';
+import { AddPolicyHeads1763750000000 } from './migrations/1763750000000-add-policy-heads.js';
 
 /** In order of their time stamps; a published one is never edited. */
-export const MIGRATIONS = [CreateProjection1763740000000];
+export const MIGRATIONS = [CreateProjection1763740000000, AddPolicyHeads1763750000000];

@@ -10,6 +10,6 @@ export const SCHEMA = 'audit';
 export const CATALOGUE: CatalogueExpectation = {
   schema: SCHEMA,
   exempt: ['checkpoints', 'deadlines'],
-  definerFunctions: [],
+  definerFunctions: ['find_policy_heads'],
   roles: ['audit_app', 'audit_job'],
 };
