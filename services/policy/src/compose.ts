@@ -10,6 +10,9 @@ import {
 } from '@portcullis/platform';
 import { factCodec, organisation, policyStream } from '@portcullis/policy-engine';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { AnchorWatch } from './anchors/anchor-watch.js';
+import { publishTrust } from './anchors/publish-trust.js';
+import { RecordedHeads } from './anchors/recorded-heads.js';
 import { EventStoreCheckpoints } from './adapters/eventstore.checkpoints.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
 import { ReadPolicy } from './admin/read-policy.js';
@@ -48,6 +51,7 @@ export interface Composed {
   replica: PolicyReplica;
   lease: ReplicaLease;
   relay: FactRelay;
+  anchors: AnchorWatch;
   clients: PolicyClients;
   useCases: UseCases;
   checks: ReadinessCheck[];
@@ -67,7 +71,10 @@ export function compose(parts: Parts): Composed {
   const lease = new ReplicaLease({
     caller: peers,
     logger,
-    apply: (changed) => replica.refresh(changed),
+    apply: async (changed) => {
+      await replica.refresh(changed);
+      if (changed !== null) anchors.soon(changed);
+    },
   });
   const relay = new FactRelay({
     store,
@@ -76,14 +83,28 @@ export function compose(parts: Parts): Composed {
     audit: peers,
     onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
   });
+  const anchors = new AnchorWatch({
+    replica,
+    recorded: new RecordedHeads(peers),
+    onBroken: (org, recorded) =>
+      relay.recordBroken(org, {
+        stream: policyStream(org),
+        revision: BigInt(recorded?.revision ?? replica.verifiedRevision(org)),
+        created: keyring.clock(),
+      }),
+    onFailure: (err) =>
+      logger.warn({ err }, 'facts could not be compared with what audit has recorded; tried again'),
+  });
+  publishTrust(telemetry.metrics, { replica, anchors });
   publishReplicaLag(telemetry.metrics, { store, replica });
   return {
     replica,
     lease,
     relay,
+    anchors,
     clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
     useCases: useCasesOf(parts, replica, registry),
-    checks: [...checksOf(replica, store), lease.check],
+    checks: [...checksOf(replica, store), anchors.check, lease.check],
   };
 }
 

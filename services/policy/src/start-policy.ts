@@ -21,8 +21,8 @@ import type { Config } from './config.js';
 import { startGrpcServer } from './grpc/grpc-server.js';
 
 /**
- * Starts one replica. It joins its queue group only when it has every fact, and its lease from control: before that it
- * would decide on less.
+ * Starts one replica. It joins its queue group only when it has every fact, has compared them with what audit has
+ * recorded, and has its lease from control: before that it would decide on less.
  */
 export async function startPolicy(config: Config, logger: Logger): Promise<RunningService> {
   const clock = (): Date => new Date();
@@ -36,6 +36,7 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
   await policy.replica.start();
   const readiness = readinessOf([...policy.checks, brokerCheck(connection)]);
   const health = await startHealthServer(config, readiness, telemetry.metrics);
+  await policy.anchors.start();
   policy.lease.listen(connection);
   await policy.lease.start();
   const app = await serveVerbs({
@@ -64,7 +65,7 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     stop: async () => {
       health.close();
       await app.close();
-      await Promise.all([grpc.stop(), policy.relay.stop()]);
+      await Promise.all([grpc.stop(), policy.relay.stop(), policy.anchors.stop()]);
       await policy.lease.stop();
       await connection.drain();
       await policy.replica.stop();

@@ -147,7 +147,12 @@ describe('commands', () => {
         org: other.org,
         action: 'policy.RoleDefined.v1',
         actor: { kind: 'user', id: other.admin.sub },
-        data: { revision: expect.any(Number), refused: 'PAYLOAD_TOO_LARGE', digest: expect.any(String) },
+        data: {
+          revision: installation.audit.headOf(other.org)?.revision,
+          head: installation.audit.headOf(other.org)?.head,
+          refused: 'PAYLOAD_TOO_LARGE',
+          digest: expect.any(String),
+        },
       }),
     ]);
   });

@@ -15,6 +15,7 @@ import {
 } from '@portcullis/platform/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifies } from '../../../tools/verifies.js';
+import { startAuditPeer } from './support/audit-peer.js';
 import { MAIN } from './support/policy-process.js';
 
 verifies('C5');
@@ -24,6 +25,7 @@ let nats: TestNats;
 let node: TestNode;
 let trust: TestTrust;
 let control: NatsConnection;
+let audit: NatsConnection;
 
 beforeAll(async () => {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: build first`);
@@ -32,9 +34,11 @@ beforeAll(async () => {
   control = await nats.connectAs('control');
   new LeaseGrantor(control, trust.keyring('control'));
   await control.flush();
+  audit = await nats.connectAs('audit');
+  await startAuditPeer(audit, trust.keyring('audit'));
 });
 afterAll(async () => {
-  await control?.close();
+  await Promise.all([control?.close(), audit?.close()]);
   await Promise.all([nats?.stop(), node?.stop()]);
   trust?.clean();
   rmSync(directory, { recursive: true, force: true });
@@ -77,7 +81,7 @@ describe('the process', () => {
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({
       ready: true,
-      checks: [{ name: 'event_store' }, { name: 'caught_up' }, { name: 'lease' }, { name: 'nats' }],
+      checks: ['event_store', 'caught_up', 'anchored', 'lease', 'nats'].map((name) => ({ name })),
     });
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);

@@ -46,6 +46,12 @@ function hashOf(event: ChainedEvent): Buffer {
   return computed;
 }
 
+/**
+ * The hash of a fact's link, base64url: it covers the fact, its place and, through the hash before it, every fact before.
+ * @throws AppError FAILED_PRECONDITION when the event carries no link
+ */
+export const headOf = (event: ChainedEvent): string => b64u(hashOf(event));
+
 function open(event: ChainedEvent) {
   const parsed = sealedMetadata.safeParse(event.metadata);
   if (!parsed.success) throw broken(event, 'it carries no signature');

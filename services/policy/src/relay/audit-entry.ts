@@ -8,6 +8,7 @@ import {
 } from '@portcullis/contracts';
 import { type Fact, factCodec, type StoredDocument } from '@portcullis/policy-engine';
 import type { StoredEvent } from '@portcullis/eventing';
+import { headOf } from '../chain/fact-chain.js';
 
 /** The record of an event is the same however often it is relayed. */
 export const recordIdOf = ({ stream, revision }: Pick<StoredEvent, 'stream' | 'revision'>): string =>
@@ -29,7 +30,10 @@ function saidOf([key, value]: [string, unknown]): [string, unknown][] {
   return [[key, Object.fromEntries(Object.entries(value).filter(([field]) => !FREE_TEXT.has(field)))]];
 }
 
-/** A fact of policy as an administrative record of audit. */
+/**
+ * A fact of policy as an administrative record of audit. With `head` the record anchors the chain: whoever later takes
+ * facts out of the event store, or puts others there, contradicts it.
+ */
 export function auditEntry(event: StoredEvent): FactEntry {
   const fact = factCodec.decode(event);
   const { org, actor, time } = fact.data;
@@ -43,14 +47,18 @@ export function auditEntry(event: StoredEvent): FactEntry {
     data: {
       ...Object.fromEntries(Object.entries(fact.data).flatMap(saidOf)),
       revision: Number(event.revision),
+      head: headOf(event),
     } as FactEntry['data'],
     occurredAt: time,
     sealed: [],
   };
 }
 
+/** Where a chain was found broken, and when. */
+export type BrokenPlace = Pick<StoredEvent, 'stream' | 'revision' | 'created'>;
+
 /** What the log says when the chain of an organisation is found broken: nothing of the forged fact but its place. */
-export function chainBrokenEntry(org: string, event: StoredEvent): FactEntry {
+export function chainBrokenEntry(org: string, event: BrokenPlace): FactEntry {
   return {
     kind: 'fact',
     recordId: deterministicId('portcullis/v1/policy-chain-broken', event.stream, String(event.revision)),
@@ -73,6 +81,7 @@ export const digestEntry = (entry: FactEntry, event: StoredEvent, refused: Error
   recordId: deterministicId('portcullis/v1/policy-fact-digest', event.stream, String(event.revision)),
   data: {
     revision: Number(event.revision),
+    ...('head' in entry.data ? { head: entry.data['head'] } : {}),
     refused,
     digest: b64u(sha256(canonicalBytes(event.data))),
   },

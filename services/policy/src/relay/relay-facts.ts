@@ -8,7 +8,7 @@ import {
   type StoredEvent,
 } from '@portcullis/eventing';
 import type { PolicyReplica } from '../replica/policy-replica.js';
-import { auditEntry, chainBrokenEntry, digestEntry } from './audit-entry.js';
+import { auditEntry, chainBrokenEntry, digestEntry, type BrokenPlace } from './audit-entry.js';
 
 export interface RelayOptions {
   store: Pick<EventStore, 'subscribe'>;
@@ -50,6 +50,14 @@ export class FactRelay {
 
   async stop(): Promise<void> {
     await this.#subscription?.stop();
+  }
+
+  /** A chain that was found broken without a new fact. Tried once: the log and the metrics say it too. */
+  async recordBroken(org: string, place: BrokenPlace): Promise<void> {
+    const entry = chainBrokenEntry(org, place);
+    const refusal = await this.#record(entry);
+    // Another replica has found the same.
+    if (refusal !== null && refusal !== 'ALREADY_EXISTS') this.options.onFailure(notRecorded(entry, refusal));
   }
 
   async #relay(event: StoredEvent): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type EventStore,
   type LoadedState,
   type ReadOptions,
+  type StoredEvent,
   type VerifyLink,
 } from '@portcullis/eventing';
 
@@ -54,6 +55,14 @@ export class FactReader {
       verify: verifyOwnFact(this.verify),
     };
     return loadState(reader, policyStream(org), after);
+  }
+
+  /** One fact as the store has it now, unverified; undefined when it is not there. @throws as {@link load} */
+  async fact(org: string, revision: bigint): Promise<StoredEvent | undefined> {
+    const options = { from: revision, limit: 1, fromLeader: true };
+    for await (const event of this.store.read(policyStream(org), options))
+      return event.revision === revision ? event : undefined;
+    return undefined;
   }
 }
 

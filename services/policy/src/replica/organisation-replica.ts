@@ -1,4 +1,6 @@
+import type { PolicyHead } from '@portcullis/contracts';
 import { initialState, Snapshot } from '@portcullis/policy-engine';
+import { findContradiction } from '../anchors/contradiction.js';
 import { isTransient, type FactReader, type LoadedPolicy } from './fact-reader.js';
 
 /** The policy of one organisation as this process knows it. */
@@ -39,24 +41,50 @@ export class OrganisationReplica {
   }
 
   /** Resolves when everything up to `revision` has been folded, or the chain is found broken. */
-  async catchUp(revision?: bigint): Promise<void> {
-    const turn = this.#turn.then(() => this.#load(revision));
+  catchUp(revision?: bigint): Promise<void> {
+    return this.#inTurn(() => this.#load(revision));
+  }
+
+  /** Holds what was folded against what audit has recorded and what the store has now. */
+  confirm(recorded: PolicyHead | null): Promise<void> {
+    return this.#inTurn(async () => {
+      if (recorded !== null) await this.#load(BigInt(recorded.revision));
+      await this.#guarded(async () => {
+        const compared = { org: this.org, loaded: this.#loaded, recorded };
+        const found = await findContradiction(this.reader, compared);
+        if (found !== null) this.#distrust(found);
+      });
+    });
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
     await turn;
   }
 
-  async #load(revision: bigint | undefined): Promise<void> {
-    if (this.#view.broken !== null) return;
-    if (revision !== undefined && revision <= this.#loaded.revision) return;
-    try {
+  #load(revision: bigint | undefined): Promise<void> {
+    return this.#guarded(async () => {
+      if (revision !== undefined && revision <= this.#loaded.revision) return;
       const loaded = await this.reader.load(this.org, this.#loaded);
       if (loaded.revision === this.#loaded.revision) return;
       this.#loaded = loaded;
       this.#view = viewOf(loaded, null);
+    });
+  }
+
+  /** A store that does not answer says nothing about the facts; whatever else fails does. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    if (this.#view.broken !== null) return;
+    try {
+      await work();
     } catch (error) {
       if (isTransient(error)) throw error;
-      const reason = error instanceof Error ? error.message : 'a fact can not be read';
-      this.#view = { ...this.#view, broken: reason };
+      this.#distrust(error instanceof Error ? error.message : 'A fact can not be read.');
     }
+  }
+
+  #distrust(reason: string): void {
+    this.#view = { ...this.#view, broken: reason };
   }
 }

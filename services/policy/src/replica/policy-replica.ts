@@ -1,4 +1,4 @@
-import { AppError } from '@portcullis/contracts';
+import { AppError, type PolicyHead } from '@portcullis/contracts';
 import { orgOfStream } from '@portcullis/policy-engine';
 import {
   runSubscription,
@@ -93,6 +93,16 @@ export class PolicyReplica {
     return this.#organisations.get(org)?.revision ?? -1n;
   }
 
+  /** Every organisation that was announced or has had a fact. */
+  known(): string[] {
+    return [...this.#organisations.keys()];
+  }
+
+  /** How many organisations are denied because their facts can't be trusted. */
+  get broken(): number {
+    return [...this.#organisations.values()].filter(({ view }) => view.broken !== null).length;
+  }
+
   /** Organisations with at least one fact. */
   organisations(): string[] {
     return [...this.#organisations.values()].filter(({ revision }) => revision >= 0n).map(({ org }) => org);
@@ -102,7 +112,22 @@ export class PolicyReplica {
   async catchUp(org: string, revision?: bigint): Promise<void> {
     const organisation = this.#organisation(org);
     await organisation.catchUp(revision);
-    const { broken } = organisation.view;
+    this.#report(organisation);
+  }
+
+  /**
+   * Holds an organisation's facts against what audit has recorded. True when that has just shown that they can't be
+   * trusted: from now on everything is denied.
+   */
+  async confirm(org: string, recorded: PolicyHead | null): Promise<boolean> {
+    const organisation = this.#organisation(org);
+    const wasBroken = organisation.view.broken !== null;
+    await organisation.confirm(recorded);
+    this.#report(organisation);
+    return !wasBroken && organisation.view.broken !== null;
+  }
+
+  #report({ org, view: { broken } }: OrganisationReplica): void {
     if (broken === null || this.#reported.has(org)) return;
     this.#reported.add(org);
     this.options.onProblem(broken, org);

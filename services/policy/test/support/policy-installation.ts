@@ -75,7 +75,7 @@ export class PolicyInstallation {
     return installation;
   }
 
-  startReplica(): Promise<RunningService> {
+  startReplica(environment: Record<string, string> = {}): Promise<RunningService> {
     const file = (name: string, content: string) => {
       const path = join(this.#directory, name);
       writeFileSync(path, content, { mode: 0o600 });
@@ -88,6 +88,7 @@ export class PolicyInstallation {
       EVENTSTORE_URL_FILE: file('eventstore', this.node.url),
       POLICY_CLIENT_KEY_FILE: file('client-key', this.#clientKey),
       ...this.trust.files('policy'),
+      ...environment,
     });
   }
 
