@@ -39,4 +39,5 @@ export {
   type Server,
   type ToolDefinition,
 } from './organisation/state.js';
+export { readState, STATE_VERSION, storeState } from './organisation/stored-state.js';
 export { validatePolicy } from './validation/validate-policy.js';
