@@ -78,6 +78,15 @@ describe('connectEventStore', () => {
     expect((await store.append(stream, [newEvent(1)], { expected: 'no_stream' })).revision).toBe(500n);
   });
 
+  it('keeps the last events of a stream, before there are any and after', async () => {
+    const stream = newStream();
+    await store.keepLast(stream, 2);
+    await store.append(stream, newEvents(4), { expected: 'no_stream' });
+    expect((await all(store.read(stream))).map(({ revision }) => revision)).toEqual([2n, 3n]);
+    await store.keepLast(stream, 1);
+    expect((await all(store.read(stream))).map(({ revision }) => revision)).toEqual([3n]);
+  });
+
   it('says CONFLICT and where the stream really is', async () => {
     const stream = newStream();
     const early = await refusal(store.append(stream, [newEvent(0)], { expected: 3n }), 'CONFLICT');

@@ -157,6 +157,10 @@ class ClientEventStore implements EventStore {
     await this.#request(this.#client.tombstoneStream(stream, { expectedRevision: expected }));
   }
 
+  async keepLast(stream: string, count: number): Promise<void> {
+    await this.#request(this.#client.setStreamMetadata(stream, { maxCount: count }));
+  }
+
   async end(): Promise<bigint> {
     for await (const event of this.readAll({ direction: 'backwards', limit: 1 })) return event.position;
     return 0n;

@@ -29,6 +29,7 @@ export {
   type ChainedEvent,
   type LoadedState,
   type StreamReader,
+  type VerifyHead,
   type VerifyLink,
 } from './commands/event-stream.js';
 export { backlogAfter, type Backlog } from './store/backlog-after.js';

@@ -21,7 +21,7 @@ import { AuthorizeCall } from './authorize/authorize-call.js';
 import { FilterTools } from './authorize/filter-tools.js';
 import { PrincipalVerifier } from './authorize/principal-verifier.js';
 import { Statements } from './authorize/statements.js';
-import { sealFact, verifyFact } from './chain/fact-chain.js';
+import { sealFact, verifyFactHead, verifyFactLink } from './chain/fact-chain.js';
 import { keyringFactKeys } from './chain/keyring-fact-keys.js';
 import { CheckAccess } from './check/check-access.js';
 import { ClientTokens } from './clients/client-tokens.js';
@@ -64,7 +64,7 @@ export function compose(parts: Parts): Composed {
   const replica = new PolicyReplica({
     store,
     registry,
-    reader: new FactReader(store, verifyFact(keyringFactKeys(keyring))),
+    reader: new FactReader(store, verifyFactLink, verifyFactHead(keyringFactKeys(keyring))),
     onProblem: (problem, org) => report(logger, problem, org),
   });
   const peers = new VerbCaller(new NatsRequester(connection), keyring, keyring.clock, telemetry.calls);
@@ -120,7 +120,9 @@ function useCasesOf(
     decider: organisation,
     streamOf: policyStream,
     seal: sealFact(keys),
-    verify: verifyOwnFact(verifyFact(keys)),
+    verify: verifyOwnFact(verifyFactLink),
+    verifyHead: verifyFactHead(keys),
+    known: (org) => replica.loaded(org),
   });
   const principals = new PrincipalVerifier(keyring);
   const decisions = new PolicyDecisions(replica, keyring.clock);

@@ -118,6 +118,10 @@ describe('a store that was set back to an older copy of itself', () => {
     await backUp();
     await removeMember(victim);
     await whileDown(installation.node, (directory) => copyStore(backups, directory));
+    // Nothing is built on the older copy, not even before anybody has noticed.
+    await eventually(() => authorize(intact));
+    const role = { type: 'DefineRole', role: 'on-sand', description: '' } as const;
+    await expect(installation.command(victim.admin, role)).rejects.toMatchObject({ code: 'CONFLICT' });
     // What is in memory is right, but nobody could tell what the next fact will be based on.
     await eventually(async () => {
       hint(victim, intact);

@@ -5,7 +5,7 @@ import { connectEventStore } from '../eventstore-client.js';
 import type { EventStore, JsonValue, NewEvent } from '../store/event-store.js';
 import { counter, counterCodec, type CounterCommand } from '../testing/counter.fixture.js';
 import { commandHandler, type CommandContext, type SealEvent } from './command-handler.js';
-import type { ChainedEvent, VerifyLink } from './event-stream.js';
+import type { ChainedEvent, VerifyHead, VerifyLink } from './event-stream.js';
 
 const context: CommandContext = {
   correlation: 'c-1',
@@ -160,5 +160,49 @@ describe('seal and verify', () => {
     await store.append(`counter-${id}`, [other()], { expected: 0n });
     await expect(counters.load(id)).rejects.toThrow('The chain is broken');
     await expect(counters.handle(id, add(1), context)).rejects.toThrow('The chain is broken');
+  });
+
+  it('check the last event of each reading once, and believe nothing of it when that fails', async () => {
+    const heads: bigint[] = [];
+    let refused = false;
+    const verifyHead: VerifyHead = ({ revision }) => {
+      heads.push(revision);
+      if (refused) throw new AppError('INTERNAL', 'The head is not signed');
+    };
+    const counters = commandHandler({ ...base, store, decider: twice, seal, verify, verifyHead });
+    const id = randomUUID();
+    await counters.handle(id, add(1), context);
+    await counters.handle(id, add(1), context);
+    const loaded = await counters.load(id);
+    expect(await counters.load(id, loaded)).toEqual(loaded);
+    expect(heads).toEqual([1n, 3n]);
+    refused = true;
+    await expect(counters.load(id)).rejects.toThrow('The head is not signed');
+    expect(await counters.load(id, loaded)).toEqual(loaded);
+  });
+});
+
+describe('what is known of a stream', () => {
+  it('is continued from, and never written over', async () => {
+    const reads: unknown[] = [];
+    const watched: Pick<EventStore, 'append' | 'read'> = {
+      read: (stream, options) => {
+        reads.push(options?.from);
+        return store.read(stream, options);
+      },
+      append: (stream, events, options) => store.append(stream, events, options),
+    };
+    const plain = commandHandler({ ...base, store });
+    const [id, setBack] = [randomUUID(), randomUUID()];
+    await plain.handle(id, add(1), context);
+    await plain.handle(id, add(2), context);
+    const loaded = await plain.load(id);
+    const counters = commandHandler({ ...base, store: watched, known: () => loaded });
+    expect(await counters.handle(id, add(4), context)).toMatchObject({ state: 7, revision: 2n });
+    expect(await counters.handle(id, add(8), context)).toMatchObject({ state: 15, revision: 3n });
+    expect(reads).toEqual([2n, 2n]);
+    // The store has fewer events than were read from it.
+    await plain.handle(setBack, add(1), context);
+    await expect(counters.handle(setBack, add(1), context)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });

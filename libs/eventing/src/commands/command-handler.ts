@@ -3,7 +3,13 @@ import { AppError } from '@portcullis/contracts';
 import type { EventCodec } from '../codec/event-codec.js';
 import type { EventStore, JsonValue, NewEvent } from '../store/event-store.js';
 import type { Decider } from './decider.js';
-import { loadState, type ChainedEvent, type LoadedState, type VerifyLink } from './event-stream.js';
+import {
+  loadState,
+  type ChainedEvent,
+  type LoadedState,
+  type VerifyHead,
+  type VerifyLink,
+} from './event-stream.js';
 
 /** Who and why. Stored as the metadata of each event: opaque ids only, never personal data. */
 export interface CommandContext {
@@ -35,6 +41,9 @@ export interface CommandHandlerOptions<Id, Command, State, Event> {
   maxRetries?: number;
   seal?: SealEvent;
   verify?: VerifyLink;
+  verifyHead?: VerifyHead;
+  /** What is known of a stream and has been verified: only what comes after it is read. Undefined: nothing. */
+  known?(id: Id): LoadedState<State> | undefined;
 }
 
 export interface Handled<State, Event> {
@@ -65,7 +74,7 @@ export function commandHandler<Id, Command, State, Event>(
 
   async function attempt(id: Id, command: Command, context: CommandContext): Promise<Handled<State, Event>> {
     const stream = options.streamOf(id);
-    const loaded = await loadState(options, stream);
+    const loaded = await loadState(options, stream, options.known?.(id));
     const events = options.decider.decide(command, loaded.state);
     if (events.length === 0) return { events, state: loaded.state, revision: loaded.revision };
     const sealed = await sealAll(options, { stream, loaded, events, context });

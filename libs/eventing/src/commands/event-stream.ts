@@ -15,6 +15,9 @@ export interface ChainedEvent {
 /** Checks an event against the one before it (undefined for the first); throws to refuse the stream. */
 export type VerifyLink = (event: StoredEvent, previous: StoredEvent | undefined) => void | Promise<void>;
 
+/** Checks the last of the events that were read: nothing of them counts before. Throws to refuse the stream. */
+export type VerifyHead = (last: StoredEvent) => void | Promise<void>;
+
 export interface LoadedState<State> {
   state: State;
   /** Of the last event; -1 when there is none. */
@@ -27,11 +30,12 @@ export interface StreamReader<Command, State, Event> {
   codec: EventCodec<Event>;
   decider: Decider<Command, State, Event>;
   verify?: VerifyLink | undefined;
+  verifyHead?: VerifyHead | undefined;
 }
 
 /** Folds a stream. With `after`, continues from an earlier result instead of the beginning. */
 export async function loadState<Command, State, Event>(
-  { store, codec, decider, verify }: StreamReader<Command, State, Event>,
+  { store, codec, decider, verify, verifyHead }: StreamReader<Command, State, Event>,
   stream: string,
   after?: LoadedState<State>,
 ): Promise<LoadedState<State>> {
@@ -42,5 +46,6 @@ export async function loadState<Command, State, Event>(
     revision = event.revision;
     last = event;
   }
+  if (last !== undefined && last !== after?.last) await verifyHead?.(last);
   return { state, revision, last };
 }

@@ -121,6 +121,9 @@ export interface EventStore {
   /** For ever: the name can never be used again. */
   tombstone(stream: string, options?: { expected?: 'any' | 'no_stream' | bigint }): Promise<void>;
 
+  /** From now on reads find only the last `count` events of the stream; the store may remove those before them. */
+  keepLast(stream: string, count: number): Promise<void>;
+
   /** Commit position of the last event in the store; 0 if there is none. */
   end(): Promise<bigint>;
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ChainedEvent, NewEvent, StoredEvent } from '@portcullis/eventing';
 import { BASE, ORG, run } from '@portcullis/policy-engine/testing';
 import { factCodec, initialState, policyStream } from '@portcullis/policy-engine';
-import { sealFact, verifyFact, type FactKeys } from './fact-chain.js';
+import { sealFact, verifyFact, verifyFactHead, verifyFactLink, type FactKeys } from './fact-chain.js';
 
 function keys(kid: string): FactKeys {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -125,5 +125,26 @@ describe('a chain of facts', () => {
       forge(event, { stream: policyStream('01AAA000000000000000000002') }),
     );
     expect(await brokenAt(moved)).toBe(0);
+  });
+
+  it('is proven by its links and its last signature alone: whatever is altered before it, one of them fails', async () => {
+    const facts = await chain(policy);
+    const holds = async (events: readonly StoredEvent[]): Promise<boolean> => {
+      try {
+        for (const [index, event] of events.entries()) await verifyFactLink(event, events[index - 1]);
+        await verifyFactHead(policy)(events.at(-1)!);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(await holds(facts)).toBe(true);
+    for (const [index, fact] of facts.entries()) {
+      const altered = forge(fact, { data: { ...(fact.data as object), altered: true } });
+      expect(await holds(facts.with(index, altered))).toBe(false);
+      if (index > 0) expect(await holds(facts.slice(index))).toBe(false);
+      if (index < facts.length - 1) expect(await holds(facts.toSpliced(index, 1))).toBe(false);
+    }
+    expect(await holds(await chain(keys('k1')))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { AppError, b64u, canonicalBytes, sha256 } from '@portcullis/contracts';
-import type { ChainedEvent, JsonValue, SealEvent, VerifyLink } from '@portcullis/eventing';
+import type { ChainedEvent, JsonValue, SealEvent, VerifyHead, VerifyLink } from '@portcullis/eventing';
 import { z } from 'zod';
 
 /** Signs and checks facts with the Ed25519 keys of policy (use `sign` of the trust bundle). */
@@ -87,20 +87,43 @@ export function sealFact(keys: FactKeys): SealEvent {
   };
 }
 
-/** @throws AppError FAILED_PRECONDITION at the first fact that policy did not sign, or not in this place. */
-export function verifyFact(keys: FactKeys): VerifyLink {
-  return (event, previous) => {
+/**
+ * Checks that a fact is in its place and follows the fact before it. By itself that proves no origin: see
+ * {@link verifyFactHead}.
+ * @throws AppError FAILED_PRECONDITION
+ */
+export const verifyFactLink: VerifyLink = (event, previous) => {
+  const { chain } = open(event);
+  const follows = previous === undefined ? 0n : previous.revision + 1n;
+  if (event.revision !== follows) throw broken(event, `fact ${follows} should be here`);
+  if (chain.prev !== (previous === undefined ? null : headOf(previous))) {
+    throw broken(event, 'it does not follow the fact before it');
+  }
+  const time = timeOf(event);
+  if (previous !== undefined && time < timeOf(previous))
+    throw broken(event, 'it is older than the fact before it');
+};
+
+/**
+ * Checks the signature of a fact. It covers, by the hash before it, every fact that is linked to this one: policy signs
+ * nothing before it has verified what it signs on. So a reading whose links hold is as good as its last signature.
+ * @throws AppError FAILED_PRECONDITION when policy did not make it
+ */
+export function verifyFactHead(keys: FactKeys): VerifyHead {
+  return (event) => {
     const { chain } = open(event);
-    const follows = previous === undefined ? 0n : previous.revision + 1n;
-    if (event.revision !== follows) throw broken(event, `fact ${follows} should be here`);
-    if (chain.prev !== (previous === undefined ? null : b64u(hashOf(previous)))) {
-      throw broken(event, 'it does not follow the fact before it');
-    }
-    const time = timeOf(event);
-    if (previous !== undefined && time < timeOf(previous))
-      throw broken(event, 'it is older than the fact before it');
-    if (!keys.verify(chain.kid, hashOf(event), Buffer.from(chain.sig, 'base64url'), time)) {
+    const signature = Buffer.from(chain.sig, 'base64url');
+    if (!keys.verify(chain.kid, hashOf(event), signature, timeOf(event))) {
       throw broken(event, 'its signature does not hold');
     }
+  };
+}
+
+/** Link and signature of each fact. @throws AppError FAILED_PRECONDITION at the first that policy did not sign in this place */
+export function verifyFact(keys: FactKeys): VerifyLink {
+  const verifyHead = verifyFactHead(keys);
+  return async (event, previous) => {
+    await verifyFactLink(event, previous);
+    await verifyHead(event);
   };
 }

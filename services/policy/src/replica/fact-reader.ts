@@ -12,6 +12,7 @@ import {
   type LoadedState,
   type ReadOptions,
   type StoredEvent,
+  type VerifyHead,
   type VerifyLink,
 } from '@portcullis/eventing';
 
@@ -31,11 +32,12 @@ export const verifyOwnFact =
     }
   };
 
-/** Folds what the store has of an organisation, each fact verified before it counts. */
+/** Folds what the store has of an organisation, all of it verified before any of it counts. */
 export class FactReader {
   constructor(
     private readonly store: Pick<EventStore, 'read'>,
     private readonly verify: VerifyLink,
+    private readonly verifyHead?: VerifyHead,
   ) {}
 
   /**
@@ -53,6 +55,7 @@ export class FactReader {
       codec: factCodec,
       decider: organisation,
       verify: verifyOwnFact(this.verify),
+      verifyHead: this.verifyHead,
     };
     return loadState(reader, policyStream(org), after);
   }

@@ -36,6 +36,10 @@ export class OrganisationReplica {
     return this.#view;
   }
 
+  get loaded(): LoadedPolicy {
+    return this.#loaded;
+  }
+
   get revision(): bigint {
     return this.#loaded.revision;
   }

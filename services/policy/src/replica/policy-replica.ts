@@ -6,7 +6,7 @@ import {
   type RunningSubscription,
   type StoredEvent,
 } from '@portcullis/eventing';
-import type { FactReader } from './fact-reader.js';
+import type { FactReader, LoadedPolicy } from './fact-reader.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
 import { NO_POLICY, OrganisationReplica, type PolicyView } from './organisation-replica.js';
 import type { OrganisationRegistry } from './registry.js';
@@ -101,6 +101,11 @@ export class PolicyReplica {
   /** How many organisations are denied because their facts can't be trusted. */
   get broken(): number {
     return [...this.#organisations.values()].filter(({ view }) => view.broken !== null).length;
+  }
+
+  /** What was folded and verified; undefined for an organisation that nothing is known of. */
+  loaded(org: string): LoadedPolicy | undefined {
+    return this.#organisations.get(org)?.loaded;
   }
 
   /** Organisations with at least one fact. */
