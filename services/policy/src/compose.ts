@@ -10,10 +10,6 @@ import {
 } from '@portcullis/platform';
 import { factCodec, organisation, policyStream } from '@portcullis/policy-engine';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { AnchorWatch } from './anchors/anchor-watch.js';
-import { publishTrust } from './anchors/publish-trust.js';
-import { RecordedHeads } from './anchors/recorded-heads.js';
-import { EventStoreCheckpoints } from './adapters/eventstore.checkpoints.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
 import { ReadPolicy } from './admin/read-policy.js';
 import type { UseCases } from './app.module.js';
@@ -28,15 +24,13 @@ import { ClientTokens } from './clients/client-tokens.js';
 import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 import { FindVersion } from './commands/find-version.js';
+import { composeFacts, type Facts } from './compose-facts.js';
 import type { Config } from './config.js';
 import { ObserveTools } from './definitions/observe-tools.js';
 import { ReadDefinition } from './definitions/read-definition.js';
 import { PolicyDecisions } from './decisions/policy-decisions.js';
-import { FactRelay } from './relay/relay-facts.js';
-import { FactReader, verifyOwnFact } from './replica/fact-reader.js';
-import { PolicyReplica } from './replica/policy-replica.js';
-import { publishReplicaLag } from './replica/replica-lag.js';
-import { OrganisationRegistry } from './replica/registry.js';
+import { verifyOwnFact } from './replica/fact-reader.js';
+import type { PolicyReplica } from './replica/policy-replica.js';
 
 export interface Parts {
   config: Pick<Config, 'POLICY_CLIENT_KEY_FILE'>;
@@ -48,10 +42,8 @@ export interface Parts {
 }
 
 export interface Composed {
-  replica: PolicyReplica;
+  facts: Facts;
   lease: ReplicaLease;
-  relay: FactRelay;
-  anchors: AnchorWatch;
   clients: PolicyClients;
   useCases: UseCases;
   checks: ReadinessCheck[];
@@ -60,14 +52,9 @@ export interface Composed {
 /** Puts the service together; nothing runs yet. */
 export function compose(parts: Parts): Composed {
   const { config, keyring, store, connection, logger, telemetry } = parts;
-  const registry = new OrganisationRegistry(store);
-  const replica = new PolicyReplica({
-    store,
-    registry,
-    reader: new FactReader(store, verifyFactLink, verifyFactHead(keyringFactKeys(keyring))),
-    onProblem: (problem, org) => report(logger, problem, org),
-  });
   const peers = new VerbCaller(new NatsRequester(connection), keyring, keyring.clock, telemetry.calls);
+  const facts = composeFacts({ keyring, store, audit: peers, logger, telemetry });
+  const { replica, anchors } = facts;
   const lease = new ReplicaLease({
     caller: peers,
     logger,
@@ -76,43 +63,16 @@ export function compose(parts: Parts): Composed {
       if (changed !== null) anchors.soon(changed);
     },
   });
-  const relay = new FactRelay({
-    store,
-    replica,
-    checkpoints: new EventStoreCheckpoints(store),
-    audit: peers,
-    onFailure: (err) => logger.warn({ err }, 'facts could not be relayed to audit; they are sent again'),
-  });
-  const anchors = new AnchorWatch({
-    replica,
-    recorded: new RecordedHeads(peers),
-    onBroken: (org, recorded) =>
-      relay.recordBroken(org, {
-        stream: policyStream(org),
-        revision: BigInt(recorded?.revision ?? replica.verifiedRevision(org)),
-        created: keyring.clock(),
-      }),
-    onFailure: (err) =>
-      logger.warn({ err }, 'facts could not be compared with what audit has recorded; tried again'),
-  });
-  publishTrust(telemetry.metrics, { replica, anchors });
-  publishReplicaLag(telemetry.metrics, { store, replica });
   return {
-    replica,
+    facts,
     lease,
-    relay,
-    anchors,
     clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
-    useCases: useCasesOf(parts, replica, registry),
+    useCases: useCasesOf(parts, facts),
     checks: [...checksOf(replica, store), anchors.check, lease.check],
   };
 }
 
-function useCasesOf(
-  { config, keyring, store }: Parts,
-  replica: PolicyReplica,
-  registry: OrganisationRegistry,
-): UseCases {
+function useCasesOf({ config, keyring, store }: Parts, { replica, registry }: Facts): UseCases {
   const keys = keyringFactKeys(keyring);
   const handler = commandHandler({
     store,
@@ -147,12 +107,6 @@ function useCasesOf(
     observeTools: new ObserveTools({ principals, handler, replica, clock: keyring.clock }),
     readDefinition: new ReadDefinition(principals, decisions),
   };
-}
-
-function report(logger: Logger, problem: Error | string, org: string | undefined): void {
-  if (typeof problem === 'string')
-    logger.fatal({ org, problem }, 'facts of an organisation can not be trusted: it is denied');
-  else logger.error({ err: problem }, 'the replica does not follow the event store: it decides nothing');
 }
 
 function checksOf(replica: PolicyReplica, store: EventStore): ReadinessCheck[] {

@@ -16,6 +16,7 @@ import {
 } from '@portcullis/platform';
 import { AppModule } from './app.module.js';
 import { ClientAuthenticator } from './check/client-authenticator.js';
+import type { Facts } from './compose-facts.js';
 import { compose } from './compose.js';
 import type { Config } from './config.js';
 import { startGrpcServer } from './grpc/grpc-server.js';
@@ -33,10 +34,10 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
   const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
   const connection = await connectNats({ url, caFile, user: 'policy', seed, logger });
   const policy = compose({ config, keyring, store, connection, logger, telemetry });
-  await policy.replica.start();
+  await policy.facts.replica.start();
   const readiness = readinessOf([...policy.checks, brokerCheck(connection)]);
   const health = await startHealthServer(config, readiness, telemetry.metrics);
-  await policy.anchors.start();
+  await policy.facts.anchors.start();
   policy.lease.listen(connection);
   await policy.lease.start();
   const app = await serveVerbs({
@@ -51,7 +52,7 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     outsideTrace: outsideTrace(config),
     authenticators: new Map([[VERBS.check.subject, new ClientAuthenticator(policy.clients, clock)]]),
   });
-  policy.relay.start();
+  startBackground(policy.facts);
   const grpc = await startGrpcServer({
     ...grpcOptions(config),
     clients: policy.clients,
@@ -65,15 +66,25 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     stop: async () => {
       health.close();
       await app.close();
-      await Promise.all([grpc.stop(), policy.relay.stop(), policy.anchors.stop()]);
+      await Promise.all([grpc.stop(), stopBackground(policy.facts)]);
       await policy.lease.stop();
       await connection.drain();
-      await policy.replica.stop();
+      await policy.facts.replica.stop();
       await store.close();
       await telemetry.stop();
     },
   };
 }
+
+/** What goes on beside decisions, and not before there are any. */
+function startBackground({ relay, snapshots, reverification }: Facts): void {
+  relay.start();
+  snapshots.start();
+  reverification.start();
+}
+
+const stopBackground = ({ relay, anchors, snapshots, reverification }: Facts): Promise<unknown> =>
+  Promise.all([relay.stop(), anchors.stop(), snapshots.stop(), reverification.stop()]);
 
 const grpcOptions = (config: Config) => ({
   host: config.GRPC_HOST,

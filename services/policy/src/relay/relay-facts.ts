@@ -1,4 +1,4 @@
-import { AppError, VERBS, type ErrorCode, type FactEntry, type VerbCaller } from '@portcullis/contracts';
+import { AppError, VERBS, type ErrorCode, type FactEntry, type VerbCalls } from '@portcullis/contracts';
 import { orgOfStream } from '@portcullis/policy-engine';
 import {
   runSubscription,
@@ -13,7 +13,7 @@ import { auditEntry, chainBrokenEntry, digestEntry, type BrokenPlace } from './a
 export interface RelayOptions {
   store: Pick<EventStore, 'subscribe'>;
   checkpoints: CheckpointStore<undefined>;
-  audit: VerbCaller;
+  audit: VerbCalls;
   replica: PolicyReplica;
   /** A failed attempt; the next one follows by itself. */
   onFailure(error: Error): void;

@@ -1,5 +1,5 @@
-import type { PolicyHead } from '@portcullis/contracts';
-import { initialState, Snapshot } from '@portcullis/policy-engine';
+import { canonicalJson, type PolicyHead } from '@portcullis/contracts';
+import { initialState, Snapshot, storeState, type PolicyState } from '@portcullis/policy-engine';
 import { findContradiction } from '../anchors/contradiction.js';
 import { isTransient, type FactReader, type LoadedPolicy } from './fact-reader.js';
 
@@ -21,6 +21,11 @@ const viewOf = ({ state, revision }: LoadedPolicy, broken: string | null): Polic
 /** What is known of an organisation that nobody registered. */
 export const NO_POLICY: PolicyView = viewOf(NOTHING, null);
 
+/** Where a start may begin instead of at the first fact: a state whose last fact stands in the store. */
+export interface SnapshotSource {
+  load(org: string): Promise<LoadedPolicy | undefined>;
+}
+
 /** Folds in one at a time; readers see the policy before or after a change, never in between. */
 export class OrganisationReplica {
   #loaded = NOTHING;
@@ -30,6 +35,7 @@ export class OrganisationReplica {
   constructor(
     readonly org: string,
     private readonly reader: FactReader,
+    private readonly snapshots: SnapshotSource,
   ) {}
 
   get view(): PolicyView {
@@ -61,6 +67,28 @@ export class OrganisationReplica {
     });
   }
 
+  /**
+   * Folds everything from the first fact on again, and holds that against what is served. True when the facts are in
+   * order but the state was another one: they count, it is replaced.
+   */
+  async reverify(everything: Pick<FactReader, 'load'>): Promise<boolean> {
+    let isCorrected = false;
+    // It takes long, so it keeps nobody from folding what is new.
+    let whole: LoadedPolicy | undefined;
+    await this.#guarded(async () => void (whole = await everything.load(this.org)));
+    await this.#inTurn(() =>
+      this.#guarded(async () => {
+        const folded = await this.reader.load(this.org, whole);
+        if (folded.revision < this.#loaded.revision)
+          throw new Error('The event store has fewer facts than before.');
+        const isSame = folded.revision === this.#loaded.revision;
+        isCorrected = isSame && !areEqual(folded.state, this.#loaded.state);
+        if (!isSame || isCorrected) this.#serve(folded);
+      }),
+    );
+    return isCorrected;
+  }
+
   async #inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
@@ -70,11 +98,19 @@ export class OrganisationReplica {
   #load(revision: bigint | undefined): Promise<void> {
     return this.#guarded(async () => {
       if (revision !== undefined && revision <= this.#loaded.revision) return;
-      const loaded = await this.reader.load(this.org, this.#loaded);
-      if (loaded.revision === this.#loaded.revision) return;
-      this.#loaded = loaded;
-      this.#view = viewOf(loaded, null);
+      const loaded = await this.reader.load(this.org, await this.#begun());
+      if (loaded.revision !== this.#loaded.revision) this.#serve(loaded);
     });
+  }
+
+  async #begun(): Promise<LoadedPolicy> {
+    if (this.#loaded.revision >= 0n) return this.#loaded;
+    return (await this.snapshots.load(this.org)) ?? NOTHING;
+  }
+
+  #serve(loaded: LoadedPolicy): void {
+    this.#loaded = loaded;
+    this.#view = viewOf(loaded, null);
   }
 
   /** A store that does not answer says nothing about the facts; whatever else fails does. */
@@ -92,3 +128,6 @@ export class OrganisationReplica {
     this.#view = { ...this.#view, broken: reason };
   }
 }
+
+const areEqual = (a: PolicyState, b: PolicyState): boolean =>
+  canonicalJson(storeState(a)) === canonicalJson(storeState(b));

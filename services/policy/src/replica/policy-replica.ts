@@ -8,7 +8,12 @@ import {
 } from '@portcullis/eventing';
 import type { FactReader, LoadedPolicy } from './fact-reader.js';
 import { MemoryCheckpoints } from './memory-checkpoints.js';
-import { NO_POLICY, OrganisationReplica, type PolicyView } from './organisation-replica.js';
+import {
+  NO_POLICY,
+  OrganisationReplica,
+  type PolicyView,
+  type SnapshotSource,
+} from './organisation-replica.js';
 import type { OrganisationRegistry } from './registry.js';
 import { StoreLease } from './store-lease.js';
 
@@ -16,8 +21,11 @@ export interface ReplicaOptions {
   store: Pick<EventStore, 'subscribe' | 'end' | 'ping'>;
   reader: FactReader;
   registry: OrganisationRegistry;
+  snapshots: SnapshotSource;
   /** A lost subscription, or a stream that can't be trusted: log it, once each. */
   onProblem(problem: Error | string, org?: string): void;
+  /** Facts of an organisation have been folded, and hold. */
+  onFolded?(org: string): void;
 }
 
 /** Streams that are read at once. */
@@ -103,9 +111,10 @@ export class PolicyReplica {
     return [...this.#organisations.values()].filter(({ view }) => view.broken !== null).length;
   }
 
-  /** What was folded and verified; undefined for an organisation that nothing is known of. */
+  /** What was folded and verified; undefined for an organisation that nothing is known of, or that can't be trusted. */
   loaded(org: string): LoadedPolicy | undefined {
-    return this.#organisations.get(org)?.loaded;
+    const organisation = this.#organisations.get(org);
+    return organisation?.view.broken === null ? organisation.loaded : undefined;
   }
 
   /** Organisations with at least one fact. */
@@ -116,8 +125,10 @@ export class PolicyReplica {
   /** Folds everything up to `revision` (or all there is) before it resolves. */
   async catchUp(org: string, revision?: bigint): Promise<void> {
     const organisation = this.#organisation(org);
+    const before = organisation.revision;
     await organisation.catchUp(revision);
     this.#report(organisation);
+    if (organisation.revision > before) this.options.onFolded?.(org);
   }
 
   /**
@@ -130,6 +141,19 @@ export class PolicyReplica {
     await organisation.confirm(recorded);
     this.#report(organisation);
     return !wasBroken && organisation.view.broken !== null;
+  }
+
+  /** Reads everything of an organisation from the first fact again: see {@link OrganisationReplica.reverify}. */
+  async reverify(
+    org: string,
+    everything: Pick<FactReader, 'load'>,
+  ): Promise<'sound' | 'corrected' | 'broken'> {
+    const organisation = this.#organisation(org);
+    const wasBroken = organisation.view.broken !== null;
+    const isCorrected = await organisation.reverify(everything);
+    this.#report(organisation);
+    if (!wasBroken && organisation.view.broken !== null) return 'broken';
+    return isCorrected ? 'corrected' : 'sound';
   }
 
   #report({ org, view: { broken } }: OrganisationReplica): void {
@@ -146,7 +170,7 @@ export class PolicyReplica {
   #organisation(org: string): OrganisationReplica {
     const known = this.#organisations.get(org);
     if (known !== undefined) return known;
-    const created = new OrganisationReplica(org, this.options.reader);
+    const created = new OrganisationReplica(org, this.options.reader, this.options.snapshots);
     this.#organisations.set(org, created);
     return created;
   }

@@ -52,11 +52,11 @@ export class StoredFacts {
   replace(stream: string, revision: number, { from, to }: { from: string; to: string }): void {
     const changed = this.#run(
       `UPDATE event SET data = CAST(replace(CAST(data AS TEXT), '${from}', '${to}') AS BLOB)
-       WHERE stream_id = $stream AND revision = $revision`,
+       WHERE stream_id = $stream AND revision = $revision AND instr(CAST(data AS TEXT), '${from}') > 0`,
       stream,
       revision,
     );
-    if (changed !== 1) throw new Error(`${stream} has no fact ${revision}`);
+    if (changed !== 1) throw new Error(`${stream} has no such fact ${revision}`);
   }
 
   close(): void {
