@@ -21,10 +21,16 @@ const mapOf = <V extends z.ZodType>(value: V) =>
     },
   );
 
+const isWord = (item: unknown): boolean => typeof item === 'string' && item !== '' && !item.includes(' ');
+
+/** Of ids or names, which have no spaces, as one text: most of what a state holds are ids of commands. */
 const setOf = z.codec(
-  z.array(z.string()),
-  z.custom<ReadonlySet<string>>((it) => it instanceof Set),
-  { decode: (items) => new Set(items), encode: (set) => [...set] },
+  z.string(),
+  z.custom<ReadonlySet<string>>((it) => it instanceof Set && [...it].every(isWord)),
+  {
+    decode: (text) => new Set(text === '' ? [] : text.split(' ')),
+    encode: (set) => [...set].join(' '),
+  },
 );
 
 const toolDefinition = { digest: f.hash, definition: f.definition.nullable() };

@@ -15,8 +15,16 @@ import {
   type VerifyHead,
   type VerifyLink,
 } from '@portcullis/eventing';
+import { headOf } from '../chain/fact-chain.js';
 
 export type LoadedPolicy = LoadedState<PolicyState>;
+
+/** Where a reading goes on: a state, its revision, and the hash of the fact it ends with. */
+export interface Resumed {
+  state: PolicyState;
+  revision: bigint;
+  head: string;
+}
 
 /** A fact is of the organisation whose stream it is in, whatever signature it carries. */
 export const verifyOwnFact =
@@ -46,18 +54,24 @@ export class FactReader {
    * can't be trusted or read, and that nothing may be decided on this stream.
    */
   load(org: string, after?: LoadedPolicy): Promise<LoadedPolicy> {
-    const reader = {
-      // A member of a cluster that lags behind would leave out what an admin has been told is in force.
-      store: {
-        read: (stream: string, options?: ReadOptions) =>
-          this.store.read(stream, { ...options, fromLeader: true }),
-      },
-      codec: factCodec,
-      decider: organisation,
-      verify: verifyOwnFact(this.verify),
-      verifyHead: this.verifyHead,
-    };
-    return loadState(reader, policyStream(org), after);
+    return loadState(this.#readerOf(this.store), policyStream(org), after);
+  }
+
+  /**
+   * Continues from a state whose last fact was this one; undefined when another one stands in its place, or none.
+   * @throws as {@link load}
+   */
+  async resume(org: string, { state, revision, head }: Resumed): Promise<LoadedPolicy | undefined> {
+    const stream = policyStream(org);
+    const events = this.store.read(stream, { from: revision, fromLeader: true })[Symbol.asyncIterator]();
+    const first = await events.next();
+    const last = first.done === true ? undefined : first.value;
+    if (last?.revision !== revision || headOf(last) !== head) {
+      await events.return?.();
+      return undefined;
+    }
+    const rest = { read: () => ({ [Symbol.asyncIterator]: () => events }) };
+    return loadState(this.#readerOf(rest), stream, { state, revision, last });
   }
 
   /** One fact as the store has it now, unverified; undefined when it is not there. @throws as {@link load} */
@@ -66,6 +80,19 @@ export class FactReader {
     for await (const event of this.store.read(policyStream(org), options))
       return event.revision === revision ? event : undefined;
     return undefined;
+  }
+
+  #readerOf(store: Pick<EventStore, 'read'>) {
+    return {
+      // A member of a cluster that lags behind would leave out what an admin has been told is in force.
+      store: {
+        read: (stream: string, options?: ReadOptions) => store.read(stream, { ...options, fromLeader: true }),
+      },
+      codec: factCodec,
+      decider: organisation,
+      verify: verifyOwnFact(this.verify),
+      verifyHead: this.verifyHead,
+    };
   }
 }
 

@@ -21,7 +21,7 @@ const viewOf = ({ state, revision }: LoadedPolicy, broken: string | null): Polic
 /** What is known of an organisation that nobody registered. */
 export const NO_POLICY: PolicyView = viewOf(NOTHING, null);
 
-/** Where a start may begin instead of at the first fact: a state whose last fact stands in the store. */
+/** What a start may use instead of the first facts: a stored state, and everything after it. */
 export interface SnapshotSource {
   load(org: string): Promise<LoadedPolicy | undefined>;
 }
@@ -98,14 +98,14 @@ export class OrganisationReplica {
   #load(revision: bigint | undefined): Promise<void> {
     return this.#guarded(async () => {
       if (revision !== undefined && revision <= this.#loaded.revision) return;
-      const loaded = await this.reader.load(this.org, await this.#begun());
+      const loaded = await this.#read();
       if (loaded.revision !== this.#loaded.revision) this.#serve(loaded);
     });
   }
 
-  async #begun(): Promise<LoadedPolicy> {
-    if (this.#loaded.revision >= 0n) return this.#loaded;
-    return (await this.snapshots.load(this.org)) ?? NOTHING;
+  async #read(): Promise<LoadedPolicy> {
+    if (this.#loaded.revision >= 0n) return this.reader.load(this.org, this.#loaded);
+    return (await this.snapshots.load(this.org)) ?? this.reader.load(this.org);
   }
 
   #serve(loaded: LoadedPolicy): void {

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '@portcullis/contracts';
 import type { EventStore, StoredEvent } from '@portcullis/eventing';
 import { headOf, type FactKeys } from '../chain/fact-chain.js';
-import { isTransient, type FactReader, type LoadedPolicy } from '../replica/fact-reader.js';
+import { isTransient, type FactReader, type LoadedPolicy, type Resumed } from '../replica/fact-reader.js';
 import { openSnapshot, refused, sealSnapshot, snapshotCodec, snapshotStream } from './snapshot-event.js';
 import { snapshotGap } from './snapshot-gap.js';
 
 export interface PolicySnapshotsParts {
   store: Pick<EventStore, 'append' | 'read' | 'keepLast'>;
-  reader: Pick<FactReader, 'fact'>;
+  reader: Pick<FactReader, 'resume'>;
   keys: FactKeys;
   clock(): Date;
   onStored?(org: string): void;
@@ -35,16 +35,19 @@ export class PolicySnapshots {
   constructor(private readonly parts: PolicySnapshotsParts) {}
 
   /**
-   * The newest snapshot, to be continued from; undefined where there is none, or none that is believed.
-   * @throws AppError UNAVAILABLE or DEADLINE_EXCEEDED when the store does not answer
+   * The newest snapshot and everything after it; undefined where there is none, or none that is believed.
+   * @throws as {@link FactReader.load} for what comes after it
    */
   async load(org: string): Promise<LoadedPolicy | undefined> {
     const event = await this.#newest(org);
     this.#places.set(org, event === undefined ? NOWHERE : { stream: event.revision, fact: -1n });
     if (event === undefined) return undefined;
     try {
-      const loaded = await this.#open(org, event);
-      this.#places.set(org, { stream: event.revision, fact: loaded.revision });
+      const resumed = this.#open(org, event);
+      const loaded = await this.parts.reader.resume(org, resumed);
+      if (loaded === undefined)
+        throw refused(`Its last fact, ${resumed.revision}, is not the one in the store.`);
+      this.#places.set(org, { stream: event.revision, fact: resumed.revision });
       return loaded;
     } catch (error) {
       if (isTransient(error)) throw error;
@@ -95,14 +98,10 @@ export class PolicySnapshots {
     return undefined;
   }
 
-  async #open(org: string, event: StoredEvent): Promise<LoadedPolicy> {
-    const { keys, clock, reader } = this.parts;
-    const taken = await openSnapshot(keys, snapshotCodec.decode(event).data, clock());
-    if (taken.org !== org) throw refused('It is of another organisation.');
-    const revision = BigInt(taken.revision);
-    const last = await reader.fact(org, revision);
-    if (last === undefined || headOf(last) !== taken.head)
-      throw refused(`Its last fact, ${revision}, is not the one in the store.`);
-    return { state: taken.state, revision, last };
+  #open(org: string, event: StoredEvent): Resumed {
+    const { keys, clock } = this.parts;
+    const { org: own, ...taken } = openSnapshot(keys, snapshotCodec.decode(event).data, clock());
+    if (own !== org) throw refused('It is of another organisation.');
+    return { ...taken, revision: BigInt(taken.revision) };
   }
 }

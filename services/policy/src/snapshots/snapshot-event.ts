@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { deflateRaw, inflateRawSync } from 'node:zlib';
 import { AppError, b64u, canonicalBytes, canonicalJson, fromB64u, sha256 } from '@portcullis/contracts';
 import { defineEvent, eventCodec } from '@portcullis/eventing';
 import { readState, STATE_VERSION, storedId, storeState, type PolicyState } from '@portcullis/policy-engine';
@@ -43,7 +43,8 @@ export interface SnapshotContent {
 const DOMAIN = 'portcullis/v1/policy-snapshot\0';
 const MAX_STATE_BYTES = 256 * 1024 * 1024;
 const deflate = promisify(deflateRaw);
-const inflate = promisify(inflateRaw);
+/** Most states fit into one: each further one is a turn of its own. */
+const INFLATE_CHUNK = 256 * 1024;
 
 const signedBytes = ({ org, revision, head, stateVersion, state }: Omit<TakenSnapshot, 'kid' | 'sig'>) =>
   sha256(DOMAIN, canonicalBytes({ org, revision, head, stateVersion, state }));
@@ -66,16 +67,17 @@ export async function sealSnapshot(
  * @throws AppError FAILED_PRECONDITION for one that is not policy's or of another version; INTERNAL for one that can't
  * be read
  */
-export async function openSnapshot(
+export function openSnapshot(
   keys: Pick<FactKeys, 'verify'>,
   { kid, sig, ...said }: TakenSnapshot,
   now: Date,
-): Promise<SnapshotContent> {
+): SnapshotContent {
   if (said.stateVersion !== STATE_VERSION)
     throw refused(`It is of version ${said.stateVersion} of the state; this is version ${STATE_VERSION}.`);
   if (!keys.verify(kid, signedBytes(said), Buffer.from(sig, 'base64url'), now))
     throw refused('Its signature does not hold.');
-  const text = await inflate(fromB64u(said.state), { maxOutputLength: MAX_STATE_BYTES });
+  const limits = { maxOutputLength: MAX_STATE_BYTES, chunkSize: INFLATE_CHUNK };
+  const text = inflateRawSync(fromB64u(said.state), limits);
   const { org, revision, head } = said;
   return { org, revision, head, state: readState(JSON.parse(text.toString('utf8'))) };
 }
