@@ -21,11 +21,13 @@ export {
 } from './clients/requester.js';
 export type { ManyReply, ManyRequest } from './many.js';
 export { Convoy, type ConvoyOptions } from './clients/convoy.js';
+export { PolicyClient } from './clients/policy-client.js';
 export { TogetherCaller } from './clients/together-caller.js';
 export { VerbCaller, type CallOptions, type VerbCalls } from './clients/verb-caller.js';
 export { verb, type Verb, type VerbSubject } from './verb.js';
 export { readinessReplySchema, type ReadinessReply } from './messages/readiness.js';
 export { VERBS } from './verbs.js';
+export { POLICY_API_VERBS } from './policy-api-verbs.js';
 export {
   HINTS,
   inboxPrefix,
@@ -98,6 +100,28 @@ export {
   type FilteredTools,
   type CheckRequest,
 } from './messages/policy.js';
+export {
+  allowedToolSchema,
+  CHECK_MANY_LIMIT,
+  checkItemSchema,
+  checkManyReplySchema,
+  checkManyRequestSchema,
+  checkResultSchema,
+  explainedLeafSchema,
+  explainedRuleSchema,
+  explainReplySchema,
+  LIST_ALLOWED_LIMIT,
+  listAllowedReplySchema,
+  listAllowedRequestSchema,
+  type CheckItem,
+  type CheckManyReply,
+  type CheckManyRequest,
+  type CheckResult,
+  type ExplainedRuleMessage,
+  type ExplainReply,
+  type ListAllowedReply,
+  type ListAllowedRequest,
+} from './messages/policy-api.js';
 export {
   ruleSchema,
   policyCommandSchema,

@@ -2,8 +2,6 @@ import {
   authorizationSchema,
   authorizeAdminRequestSchema,
   authorizeRequestSchema,
-  checkRequestSchema,
-  decisionSchema,
   filteredToolsSchema,
   observeToolsReplySchema,
   observeToolsRequestSchema,
@@ -17,6 +15,7 @@ import {
   toolDefinitionReplySchema,
   toolDefinitionRequestSchema,
 } from './messages/policy-admin.js';
+import { POLICY_API_VERBS } from './policy-api-verbs.js';
 import { verb } from './verb.js';
 
 /** Request/reply subjects that policy serves. */
@@ -62,17 +61,7 @@ export const POLICY_VERBS = {
     // Not `mutates`: what has been seen is seen, however often it is told.
     { maxRequestKiB: 900, timeoutMs: 5000 },
   ),
-  check: verb(
-    {
-      subject: 'policy.v1.check',
-      callee: 'policy',
-      // Services have no organisation of their own: only policy clients ask here (their tokens carry one).
-      callers: [],
-      request: checkRequestSchema,
-      reply: decisionSchema,
-    },
-    { maxRequestKiB: 900 },
-  ),
+  ...POLICY_API_VERBS,
   policyCommand: verb(
     {
       subject: 'policy.v1.command',

@@ -1,4 +1,5 @@
 import type { ServiceName } from './trust/identity.js';
+import { POLICY_API_VERBS } from './policy-api-verbs.js';
 import { CACHE_HOLDERS, VERBS } from './verbs.js';
 
 /** Broadcast hints: a missed one costs latency, never correctness. A forged one too. */
@@ -39,7 +40,7 @@ function permissionsOf(user: NatsUser): SubjectPermissions {
   return {
     publish: [
       ...calls,
-      ...(user === 'tool' ? [VERBS.check.subject] : []),
+      ...(user === 'tool' ? Object.values(POLICY_API_VERBS).map((v) => v.subject) : []),
       ...hints.filter((hint) => hint.publisher === user).map((hint) => hint.subject),
       ...inboxesOfCallers,
     ],

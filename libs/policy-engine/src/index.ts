@@ -2,6 +2,8 @@ export { acceptableArguments } from './decisions/acceptable-arguments.js';
 export { decideQuestion, refuseAsker } from './decisions/decide-question.js';
 export { definitionChanges } from './decisions/definition-changes.js';
 export { explainVerdict } from './decisions/explain.js';
+export { explainRules, type ExplainedRule, type ExplainedRules } from './decisions/explain-rules.js';
+export { listAllowed, type AllowedTool, type AllowedToolsQuery } from './decisions/list-allowed.js';
 export { type Asker, type Question, someone } from './decisions/question.js';
 export { Snapshot } from './decisions/snapshot.js';
 export { allowBy, denyBy, type Verdict } from './decisions/verdict.js';

@@ -10,6 +10,9 @@ import { CheckController } from './check/check.controller.js';
 import { DefinitionsController } from './definitions/definitions.controller.js';
 import { ObserveTools } from './definitions/observe-tools.js';
 import { ReadDefinition } from './definitions/read-definition.js';
+import { CheckMany } from './check/check-many.js';
+import { ExplainAccess } from './check/explain-access.js';
+import { ListAllowed } from './check/list-allowed.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 
 export interface UseCases {
@@ -21,6 +24,9 @@ export interface UseCases {
   checkAccess: CheckAccess;
   observeTools: ObserveTools;
   readDefinition: ReadDefinition;
+  checkMany: CheckMany;
+  listAllowed: ListAllowed;
+  explainAccess: ExplainAccess;
 }
 
 @Module({ controllers: [AuthorizeController, AdminController, CheckController, DefinitionsController] })
@@ -37,6 +43,9 @@ export class AppModule {
         { provide: CheckAccess, useValue: useCases.checkAccess },
         { provide: ObserveTools, useValue: useCases.observeTools },
         { provide: ReadDefinition, useValue: useCases.readDefinition },
+        { provide: CheckMany, useValue: useCases.checkMany },
+        { provide: ListAllowed, useValue: useCases.listAllowed },
+        { provide: ExplainAccess, useValue: useCases.explainAccess },
       ],
     };
   }

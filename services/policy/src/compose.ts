@@ -19,7 +19,7 @@ import { PrincipalVerifier } from './authorize/principal-verifier.js';
 import { Statements } from './authorize/statements.js';
 import { sealFact, verifyFactHead, verifyFactLink } from './chain/fact-chain.js';
 import { keyringFactKeys } from './chain/keyring-fact-keys.js';
-import { CheckAccess } from './check/check-access.js';
+import { policyApi } from './check/policy-api.js';
 import { ClientTokens } from './clients/client-tokens.js';
 import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
@@ -103,9 +103,9 @@ function useCasesOf({ config, keyring, store }: Parts, { replica, registry }: Fa
       clientTokens,
       versions: new FindVersion(store),
     }),
-    checkAccess: new CheckAccess(decisions),
     observeTools: new ObserveTools({ principals, handler, replica, clock: keyring.clock }),
     readDefinition: new ReadDefinition(principals, decisions),
+    ...policyApi(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
   };
 }
 

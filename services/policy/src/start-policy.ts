@@ -1,4 +1,4 @@
-import { VERBS } from '@portcullis/contracts';
+import { POLICY_API_VERBS, VERBS } from '@portcullis/contracts';
 import { connectEventStore } from '@portcullis/eventing';
 import {
   appendMeter,
@@ -50,13 +50,13 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     telemetry,
     readiness: { verb: VERBS.policyReady, state: readiness },
     outsideTrace: outsideTrace(config),
-    authenticators: new Map([[VERBS.check.subject, new ClientAuthenticator(policy.clients, clock)]]),
+    authenticators: clientsOf(new ClientAuthenticator(policy.clients, clock)),
   });
   startBackground(policy.facts);
   const grpc = await startGrpcServer({
     ...grpcOptions(config),
     clients: policy.clients,
-    checkAccess: policy.useCases.checkAccess,
+    api: policy.useCases,
     lease: policy.lease,
     logger,
     telemetry,
@@ -85,6 +85,9 @@ function startBackground({ relay, snapshots, reverification }: Facts): void {
 
 const stopBackground = ({ relay, anchors, snapshots, reverification }: Facts): Promise<unknown> =>
   Promise.all([relay.stop(), anchors.stop(), snapshots.stop(), reverification.stop()]);
+
+const clientsOf = (authenticator: ClientAuthenticator) =>
+  new Map(Object.values(POLICY_API_VERBS).map(({ subject }) => [subject as string, authenticator]));
 
 const grpcOptions = (config: Config) => ({
   host: config.GRPC_HOST,

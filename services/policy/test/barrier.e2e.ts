@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, VERBS, type Authorization, type Secret } from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
-import { GrpcChecker, openClientToken } from './support/check-clients.js';
+import { openClientToken } from './support/check-clients.js';
+import { GrpcCaller } from './support/grpc-caller.js';
 import { PolicyInstallation } from './support/policy-installation.js';
 import { foundOrganisation, type SampleOrganisation } from './support/sample-organisation.js';
 
 let installation: PolicyInstallation;
 let sample: SampleOrganisation;
 let token: Secret;
-let grpc: GrpcChecker;
+let grpc: GrpcCaller;
 
 beforeAll(async () => {
   installation = await PolicyInstallation.start();
@@ -19,7 +20,7 @@ beforeAll(async () => {
     sample.org,
     await installation.command(sample.admin, client),
   );
-  grpc = new GrpcChecker(installation.grpcAddress);
+  grpc = new GrpcCaller(installation.grpcAddress);
 });
 afterAll(async () => {
   grpc?.close();

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type CheckRequest, type Decision, type Secret } from '@portcullis/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifies } from '../../../tools/verifies.js';
-import { checkOverNats, GrpcChecker, openClientToken } from './support/check-clients.js';
+import { checkOverNats, openClientToken } from './support/check-clients.js';
+import { GrpcCaller } from './support/grpc-caller.js';
 import { readCorpus, type CorpusCase, type Wanted } from './support/corpus.js';
 import { PolicyInstallation } from './support/policy-installation.js';
 
@@ -12,7 +13,7 @@ const corpus = readCorpus();
 const home = { org: newId(), sub: newId() };
 let installation: PolicyInstallation;
 let tool: NatsConnection;
-let grpc: GrpcChecker;
+let grpc: GrpcCaller;
 
 beforeAll(async () => {
   installation = await PolicyInstallation.start();
@@ -23,7 +24,7 @@ beforeAll(async () => {
     home: true,
   });
   tool = await installation.nats.connectAs('tool');
-  grpc = new GrpcChecker(installation.grpcAddress);
+  grpc = new GrpcCaller(installation.grpcAddress);
 });
 
 afterAll(async () => {

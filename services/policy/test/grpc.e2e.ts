@@ -4,12 +4,14 @@ import { ERROR_TABLE, newId, type CheckRequest, type ErrorCode, type Secret } fr
 import { createLogger } from '@portcullis/platform';
 import { eventually, testTelemetry } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
-import type { CheckAccess } from '../src/check/check-access.js';
+import type { PolicyApi } from '../src/check/policy-api.js';
 import type { PolicyClients } from '../src/clients/policy-clients.js';
 import { ERROR_CODE_TRAILER } from '../src/grpc/grpc-error.js';
 import { startGrpcServer } from '../src/grpc/grpc-server.js';
 import { AppError } from '@portcullis/contracts';
-import { GrpcChecker, openClientToken, toGrpcRequest } from './support/check-clients.js';
+import { openClientToken } from './support/check-clients.js';
+import { GrpcCaller } from './support/grpc-caller.js';
+import { fromGrpcCheck, toGrpcCheck } from './support/grpc-messages.js';
 import { PolicyInstallation } from './support/policy-installation.js';
 import { foundOrganisation, type SampleOrganisation } from './support/sample-organisation.js';
 
@@ -18,7 +20,7 @@ verifies('C2');
 let installation: PolicyInstallation;
 let sample: SampleOrganisation;
 let token: Secret;
-let grpc: GrpcChecker;
+let grpc: GrpcCaller;
 
 beforeAll(async () => {
   installation = await PolicyInstallation.start();
@@ -29,7 +31,7 @@ beforeAll(async () => {
     name: 'ci',
   });
   token = openClientToken(installation.trust.keyring('control'), sample.org, reply);
-  grpc = new GrpcChecker(installation.grpcAddress);
+  grpc = new GrpcCaller(installation.grpcAddress);
 });
 afterAll(async () => {
   grpc?.close();
@@ -48,6 +50,8 @@ const question = (change: Partial<CheckRequest> = {}): CheckRequest => ({
 
 const bearer = () => [`Bearer ${token.revealText()}`];
 
+const decided = async () => fromGrpcCheck(await grpc.send('Check', toGrpcCheck(question()), bearer()));
+
 async function failure(work: Promise<unknown>): Promise<{ code: number; ours: unknown; details: string }> {
   try {
     await work;
@@ -60,7 +64,7 @@ async function failure(work: Promise<unknown>): Promise<{ code: number; ours: un
 
 describe('who may ask', () => {
   it('is whoever has the token of a policy client', async () => {
-    expect((await grpc.send(toGrpcRequest(question()), bearer())).decision).toBe('allow');
+    expect((await decided()).decision).toBe('allow');
   });
 
   it.each<[string, () => string[]]>([
@@ -74,7 +78,7 @@ describe('who may ask', () => {
       () => [`Bearer ${token.revealText().slice(0, -1)}${token.revealText().endsWith('0') ? '1' : '0'}`],
     ],
   ])('is not %s', async (_name, authorization) => {
-    const refused = await failure(grpc.send(toGrpcRequest(question()), authorization()));
+    const refused = await failure(grpc.send('Check', toGrpcCheck(question()), authorization()));
     expect(refused).toMatchObject({ code: status.UNAUTHENTICATED, ours: 'UNAUTHENTICATED' });
     expect(refused.details).not.toContain(token.revealText().slice(32, 60));
   });
@@ -98,8 +102,8 @@ describe('what is asked', () => {
     ['a number that is none', { arguments: { fields: { n: { numberValue: NaN } } } }],
     ['a value without a kind', { arguments: { fields: { n: {} } } }],
   ])('with %s is INVALID_ARGUMENT', async (_name, change) => {
-    const sent = { ...toGrpcRequest(question()), ...change };
-    expect(await failure(grpc.send(sent, bearer()))).toMatchObject({
+    const sent = { ...toGrpcCheck(question()), ...change };
+    expect(await failure(grpc.send('Check', sent, bearer()))).toMatchObject({
       code: status.INVALID_ARGUMENT,
       ours: 'INVALID_ARGUMENT',
     });
@@ -107,7 +111,7 @@ describe('what is asked', () => {
 
   it('may not be too large', async () => {
     const big = { arguments: { fields: { text: { stringValue: 'x'.repeat(1_000_000) } } } };
-    expect((await failure(grpc.send({ ...toGrpcRequest(question()), ...big }, bearer()))).code).toBe(
+    expect((await failure(grpc.send('Check', { ...toGrpcCheck(question()), ...big }, bearer()))).code).toBe(
       status.RESOURCE_EXHAUSTED,
     );
   });
@@ -115,9 +119,11 @@ describe('what is asked', () => {
   // The protobuf decoder has a limit of its own, below that of the JSON transports: it answers INTERNAL by itself.
   it.each([80, 3_000])('may not be nested %d deep', async (levels) => {
     const deep = { arguments: { fields: { n: nested(levels) } } };
-    const refused = await failure(grpc.send({ ...toGrpcRequest(question()), ...deep }, bearer(), 10_000));
+    const refused = await failure(
+      grpc.send('Check', { ...toGrpcCheck(question()), ...deep }, bearer(), 10_000),
+    );
     expect([status.INVALID_ARGUMENT, status.INTERNAL]).toContain(refused.code);
-    expect((await grpc.send(toGrpcRequest(question()), bearer())).decision).toBe('allow');
+    expect((await decided()).decision).toBe('allow');
   });
 });
 
@@ -130,25 +136,26 @@ function nested(levels: number): object {
 describe('errors', () => {
   const failing = async (thrown: unknown) => {
     const clients = { byToken: () => ({ org: sample.org, client: newId() }) } as unknown as PolicyClients;
-    const checkAccess = {
+    const failing = {
       run: () => {
         throw thrown;
       },
-    } as unknown as CheckAccess;
+    };
+    const api = { checkAccess: failing } as unknown as PolicyApi;
     const logger = createLogger('policy', 'silent');
     const server = await startGrpcServer({
       host: '127.0.0.1',
       port: 0,
       tls: null,
       clients,
-      checkAccess,
+      api,
       lease: { during: async (work) => work() },
       logger,
       telemetry: await testTelemetry('policy'),
       outsideTrace: 'ignore',
     });
-    const client = new GrpcChecker(`127.0.0.1:${server.port}`);
-    const result = await failure(client.send(toGrpcRequest(question()), ['Bearer pcc_any']));
+    const client = new GrpcCaller(`127.0.0.1:${server.port}`);
+    const result = await failure(client.send('Check', toGrpcCheck(question()), ['Bearer pcc_any']));
     client.close();
     await server.stop();
     return result;
@@ -177,16 +184,13 @@ describe('while the event store is silent', () => {
     installation.node.pause();
     await eventually(
       async () => {
-        const refused = await failure(grpc.send(toGrpcRequest(question()), bearer()));
+        const refused = await failure(grpc.send('Check', toGrpcCheck(question()), bearer()));
         expect(refused).toMatchObject({ code: status.UNAVAILABLE, ours: 'UNAVAILABLE' });
       },
       { deadlineMs: 10_000 },
     );
     installation.node.resume();
-    await eventually(
-      async () => expect((await grpc.send(toGrpcRequest(question()), bearer())).decision).toBe('allow'),
-      { deadlineMs: 20_000 },
-    );
+    await eventually(async () => expect((await decided()).decision).toBe('allow'), { deadlineMs: 20_000 });
   });
 });
 
@@ -194,13 +198,10 @@ describe('while the event store is away', () => {
   it('nothing is decided, and everything again when it is back', async () => {
     await installation.node.kill();
     await eventually(async () => {
-      const refused = await failure(grpc.send(toGrpcRequest(question()), bearer()));
+      const refused = await failure(grpc.send('Check', toGrpcCheck(question()), bearer()));
       expect(refused).toMatchObject({ code: status.UNAVAILABLE, ours: 'UNAVAILABLE' });
     });
     await installation.node.restart();
-    await eventually(
-      async () => expect((await grpc.send(toGrpcRequest(question()), bearer())).decision).toBe('allow'),
-      { deadlineMs: 20_000 },
-    );
+    await eventually(async () => expect((await decided()).decision).toBe('allow'), { deadlineMs: 20_000 });
   });
 });

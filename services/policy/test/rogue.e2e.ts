@@ -115,6 +115,9 @@ describe('callers', () => {
     ['gateway', 'policyCommand'],
     ['gateway', 'policyState'],
     ['gateway', 'check'],
+    ['control', 'checkMany'],
+    ['gateway', 'listAllowed'],
+    ['audit', 'explain'],
   ])('%s may not call %s', async (service, name) => {
     const verb = VERBS[name] as unknown as Verb<unknown, unknown>;
     const body = encode(callOf(sample.member));

@@ -172,6 +172,12 @@ export const filteredToolsSchema = z.strictObject({
 });
 export type FilteredTools = z.infer<typeof filteredToolsSchema>;
 
+/**
+ * The lowest revision of the organisation's policy that an answer may be based on: a replica that has not got it waits for
+ * at most 200 ms and then answers `STALE`. Absent: whatever the replica has.
+ */
+export const atLeastRevisionSchema = z.int().min(0).optional();
+
 /** May `principal` do `operation` on `server`/`tool`? The organisation comes from the caller's credential. */
 export const checkRequestSchema = z.strictObject({
   principal: ulidSchema,
@@ -180,5 +186,6 @@ export const checkRequestSchema = z.strictObject({
   tool: toolNameSchema.nullable(),
   arguments: z.json().nullable(),
   context: contextSchema,
+  atLeastRevision: atLeastRevisionSchema,
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;

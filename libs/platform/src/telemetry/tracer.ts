@@ -22,7 +22,7 @@ export type SpanName =
   | VerbSubject
   | 'mcp request'
   | 'admin request'
-  | 'portcullis.policy.v1/Check'
+  | `portcullis.policy.v1/${string}`
   | 'event store append'
   | 'database transaction';
 

@@ -1,22 +1,20 @@
 import type { CheckRequest, Decision } from '@portcullis/contracts';
-import { decideQuestion, someone } from '@portcullis/policy-engine';
-import type { PolicyDecisions } from '../decisions/policy-decisions.js';
+import { decideQuestion } from '@portcullis/policy-engine';
+import { decideOn } from '../decisions/policy-decisions.js';
+import type { FreshPolicies } from './fresh-policies.js';
+import { questionOf, soon, type Soon } from './question-of.js';
 
 /** Answers internal tools: may this user do that? One class behind every transport, so that the answers are one. */
 export class CheckAccess {
-  constructor(private readonly decisions: PolicyDecisions) {}
+  constructor(private readonly policies: FreshPolicies) {}
 
-  /** `org` is that of the caller's credential. @throws AppError UNAVAILABLE when nothing may be decided */
-  run(org: string, { principal, operation, server, tool, arguments: args, context }: CheckRequest): Decision {
-    const question = {
-      asker: someone(principal),
-      operation,
-      server: { slug: server },
-      tool,
-      arguments: args,
-      context,
-    };
-    return this.decisions.decide(org, (snapshot, time) => decideQuestion(snapshot, { ...question, time }))
-      .decision;
+  /** `org` is that of the caller's credential. @throws AppError UNAVAILABLE when nothing may be decided, STALE */
+  run(org: string, request: CheckRequest): Soon<Decision> {
+    return soon(
+      this.policies.atLeast(org, request.atLeastRevision),
+      (moment) =>
+        decideOn(org, moment, (snapshot, time) => decideQuestion(snapshot, questionOf(request, time)))
+          .decision,
+    );
   }
 }

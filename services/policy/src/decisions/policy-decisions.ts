@@ -25,14 +25,29 @@ export class PolicyDecisions {
 
   /** `decide` is given the moment at which it decides: RFC 3339, UTC, milliseconds. */
   decide(org: string, decide: (snapshot: Snapshot, time: string) => Verdict): Decided {
-    const view = this.source.view(org);
-    const { snapshot } = view;
-    const verdict = refuseView(org, view) ?? decide(snapshot, this.clock().toISOString());
-    return { decision: explainVerdict(verdict, snapshot, newId()), snapshot };
+    return decideOn(org, { view: this.source.view(org), time: this.clock().toISOString() }, decide);
   }
 }
 
-function refuseView(org: string, { snapshot, broken }: PolicyView): Verdict | undefined {
+/** A policy, and the moment at which it is asked: RFC 3339, UTC, milliseconds. */
+export interface Moment {
+  view: PolicyView;
+  time: string;
+}
+
+/** The same at one moment, for whoever asks more than one question of it. */
+export function decideOn(
+  org: string,
+  { view, time }: Moment,
+  decide: (snapshot: Snapshot, time: string) => Verdict,
+): Decided {
+  const { snapshot } = view;
+  const verdict = refuseView(org, view) ?? decide(snapshot, time);
+  return { decision: explainVerdict(verdict, snapshot, newId()), snapshot };
+}
+
+/** Why nothing is allowed under this view, or undefined. */
+export function refuseView(org: string, { snapshot, broken }: PolicyView): Verdict | undefined {
   if (broken !== null) {
     return denyBy(
       'policy-unverified',

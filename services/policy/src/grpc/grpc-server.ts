@@ -9,10 +9,10 @@ import {
   type SpanStart,
   type Telemetry,
 } from '@portcullis/platform';
-import type { CheckAccess } from '../check/check-access.js';
+import type { PolicyApi } from '../check/policy-api.js';
 import type { PolicyClients } from '../clients/policy-clients.js';
-import { fromProto, toProto, type ProtoCheckRequest } from './check-messages.js';
 import { toServiceError } from './grpc-error.js';
+import { policyMethods, type PolicyMethod } from './policy-methods.js';
 import { policyService } from './policy-proto.js';
 
 export interface GrpcServerOptions {
@@ -22,7 +22,7 @@ export interface GrpcServerOptions {
   /** Null: without TLS, which the configuration allows on loopback only. */
   tls: { certificate: Buffer; privateKey: Buffer } | null;
   clients: PolicyClients;
-  checkAccess: CheckAccess;
+  api: PolicyApi;
   lease: Pick<ReplicaLease, 'during'>;
   logger: Logger;
   telemetry: Pick<Telemetry, 'verbs' | 'tracer'>;
@@ -35,7 +35,7 @@ export interface RunningGrpcServer {
   stop(): Promise<void>;
 }
 
-type CheckCall = ServerUnaryCall<ProtoCheckRequest, object>;
+type Call = ServerUnaryCall<unknown, object>;
 
 /**
  * The gRPC face of policy. Bare grpc-js rather than Nest's transport, whose error handling knows one status (UNKNOWN) and
@@ -46,26 +46,36 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.max_receive_message_length': VERBS.check.maxRequestBytes,
     'grpc.max_concurrent_streams': 1_000,
   });
-  server.addService(policyService(), {
-    Check: (call: CheckCall, callback: sendUnaryData<object>) => answer(options, call, callback),
-  });
+  const methods = Object.entries(policyMethods(options.api)).map(([name, method]) => [
+    name,
+    (call: Call, callback: sendUnaryData<object>) => answer(options, { name, method, call }, callback),
+  ]);
+  server.addService(policyService(), Object.fromEntries(methods));
   const port = await bind(server, options);
   return { port, stop: () => shutDown(server) };
 }
 
-function answer(options: GrpcServerOptions, call: CheckCall, callback: sendUnaryData<object>): void {
+interface Asked {
+  name: string;
+  method: PolicyMethod;
+  call: Call;
+}
+
+function answer(options: GrpcServerOptions, asked: Asked, callback: sendUnaryData<object>): void {
   const { verbs, tracer } = options.telemetry;
-  const ended = verbs.served(GRPC_CHECK);
-  const decide = (): object => {
+  const { method, call } = asked;
+  // What the same question is called over NATS, with the transport before it.
+  const ended = verbs.served(`grpc.${method.subject}`);
+  const decide = (): object | Promise<object> => {
     const { org } = options.clients.byToken(bearerToken(call));
-    const check = (): object => toProto(options.checkAccess.run(org, fromProto(call.request)));
-    return tracer.on ? tracer.run(spanOf(options, call, org), check) : check();
+    const work = (): object | Promise<object> => method.run(org, call.request);
+    return tracer.on ? tracer.run(spanOf(options, asked, org), work) : work();
   };
   withCorrelation({ correlationId: newId() }, () => {
     options.lease.during(decide).then(
-      (decision) => {
+      (response) => {
         ended('OK');
-        callback(null, decision);
+        callback(null, response);
       },
       (thrown: unknown) => {
         ended(outcomeOf(thrown));
@@ -76,21 +86,18 @@ function answer(options: GrpcServerOptions, call: CheckCall, callback: sendUnary
   });
 }
 
-/** What the same question is called over NATS, with the transport before it. */
-const GRPC_CHECK = 'grpc.policy.v1.check';
-
 /** Of an authenticated caller only: others leave no span. */
-function spanOf({ outsideTrace }: GrpcServerOptions, call: CheckCall, org: string): SpanStart {
+function spanOf({ outsideTrace }: GrpcServerOptions, { name, call }: Asked, org: string): SpanStart {
   const [header] = call.metadata.get('traceparent');
   return {
-    name: 'portcullis.policy.v1/Check',
+    name: `portcullis.policy.v1/${name}`,
     kind: 'server',
     incoming: { header: typeof header === 'string' ? header : undefined, use: outsideTrace },
     attributes: { 'portcullis.org': org },
   };
 }
 
-function bearerToken(call: CheckCall): string {
+function bearerToken(call: Call): string {
   const [value, ...more] = call.metadata.get('authorization');
   const [, token] = /^Bearer ([\w]+)$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (token === undefined || more.length > 0) {
