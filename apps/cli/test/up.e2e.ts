@@ -88,6 +88,7 @@ describe('portcullis up', () => {
       'adminKey',
       'org',
       'policyGrpc',
+      'policyAuthzen',
       'nats',
       'eventStore',
       'postgres',

@@ -21,6 +21,7 @@ export {
 } from './clients/requester.js';
 export type { ManyReply, ManyRequest } from './many.js';
 export { Convoy, type ConvoyOptions } from './clients/convoy.js';
+export { AuthzenClient } from './clients/authzen-client.js';
 export { PolicyClient } from './clients/policy-client.js';
 export { TogetherCaller } from './clients/together-caller.js';
 export { VerbCaller, type CallOptions, type VerbCalls } from './clients/verb-caller.js';

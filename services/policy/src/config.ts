@@ -33,23 +33,44 @@ const configSchema = z
     GRPC_PORT: portField.default(0),
     GRPC_TLS_CERT_FILE: pemFile('the certificate chain of the gRPC face').optional(),
     GRPC_TLS_KEY_FILE: pemFile('the private key of the gRPC face').optional(),
+    AUTHZEN_HOST: z.string().default('127.0.0.1'),
+    /** 0 = any free one; the ready line says which. */
+    AUTHZEN_PORT: portField.default(0),
+    /** `policy_decision_point` of the configuration that clients discover: the URL that they know this face by. */
+    AUTHZEN_BASE_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => !/[?#]|\/$/.test(url), 'must have no query, fragment or slash at the end')
+      .optional(),
+    AUTHZEN_TLS_CERT_FILE: pemFile('the certificate chain of the AuthZEN face').optional(),
+    AUTHZEN_TLS_KEY_FILE: pemFile('the private key of the AuthZEN face').optional(),
   })
   .refine((config) => config.POLICY_CLIENT_KEY_FILE.byteLength >= MIN_KEY_LENGTH, {
     path: ['POLICY_CLIENT_KEY_FILE'],
     message: `must hold at least ${MIN_KEY_LENGTH} characters (32 random bytes in base64url)`,
   })
-  .refine(
-    (config) => (config.GRPC_TLS_CERT_FILE === undefined) === (config.GRPC_TLS_KEY_FILE === undefined),
-    {
-      path: ['GRPC_TLS_KEY_FILE'],
-      message: 'must be set together with GRPC_TLS_CERT_FILE',
-    },
-  )
-  // Callers present bearer tokens there.
-  .refine((config) => config.GRPC_TLS_CERT_FILE !== undefined || LOOPBACK.has(config.GRPC_HOST), {
-    path: ['GRPC_TLS_CERT_FILE'],
-    message: 'is required: GRPC_HOST is not loopback',
+  .superRefine((config, context) => {
+    for (const face of ['GRPC', 'AUTHZEN'] as const) {
+      for (const fault of tlsFaults(face, config)) context.addIssue({ code: 'custom', ...fault });
+    }
+    if (config.AUTHZEN_BASE_URL === undefined && !LOOPBACK.has(config.AUTHZEN_HOST))
+      context.addIssue({
+        code: 'custom',
+        path: ['AUTHZEN_BASE_URL'],
+        message: 'is required: AUTHZEN_HOST is not loopback',
+      });
   });
+
+type FaceFields = Record<`${'GRPC' | 'AUTHZEN'}_HOST`, string> &
+  Partial<Record<`${'GRPC' | 'AUTHZEN'}_TLS_${'CERT' | 'KEY'}_FILE`, Buffer>>;
+
+/** Callers present bearer tokens at both faces: never in clear over a network. */
+function tlsFaults(face: 'GRPC' | 'AUTHZEN', config: FaceFields): { path: string[]; message: string }[] {
+  const certificate = config[`${face}_TLS_CERT_FILE`];
+  if ((certificate === undefined) !== (config[`${face}_TLS_KEY_FILE`] === undefined))
+    return [{ path: [`${face}_TLS_KEY_FILE`], message: `must be set together with ${face}_TLS_CERT_FILE` }];
+  if (certificate !== undefined || LOOPBACK.has(config[`${face}_HOST`])) return [];
+  return [{ path: [`${face}_TLS_CERT_FILE`], message: `is required: ${face}_HOST is not loopback` }];
+}
 
 export type Config = z.infer<typeof configSchema>;
 

@@ -19,7 +19,7 @@ import { ClientAuthenticator } from './check/client-authenticator.js';
 import type { Facts } from './compose-facts.js';
 import { compose } from './compose.js';
 import type { Config } from './config.js';
-import { startGrpcServer } from './grpc/grpc-server.js';
+import { startFaces } from './start-faces.js';
 
 /**
  * Starts one replica. It joins its queue group only when it has every fact, has compared them with what audit has
@@ -53,20 +53,13 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     authenticators: clientsOf(new ClientAuthenticator(policy.clients, clock)),
   });
   startBackground(policy.facts);
-  const grpc = await startGrpcServer({
-    ...grpcOptions(config),
-    clients: policy.clients,
-    api: policy.useCases,
-    lease: policy.lease,
-    logger,
-    telemetry,
-  });
+  const faces = await startFaces(config, { ...policy, api: policy.useCases, logger, telemetry });
   return {
-    ready: { httpPort: portOf(health), grpcPort: grpc.port },
+    ready: { httpPort: portOf(health), ...faces.ready },
     stop: async () => {
       health.close();
       await app.close();
-      await Promise.all([grpc.stop(), stopBackground(policy.facts)]);
+      await Promise.all([faces.stop(), stopBackground(policy.facts)]);
       await policy.lease.stop();
       await connection.drain();
       await policy.facts.replica.stop();
@@ -88,14 +81,3 @@ const stopBackground = ({ relay, anchors, snapshots, reverification }: Facts): P
 
 const clientsOf = (authenticator: ClientAuthenticator) =>
   new Map(Object.values(POLICY_API_VERBS).map(({ subject }) => [subject as string, authenticator]));
-
-const grpcOptions = (config: Config) => ({
-  host: config.GRPC_HOST,
-  port: config.GRPC_PORT,
-  tls: tlsOf(config),
-  outsideTrace: outsideTrace(config),
-});
-
-function tlsOf({ GRPC_TLS_CERT_FILE: certificate, GRPC_TLS_KEY_FILE: privateKey }: Config) {
-  return certificate === undefined || privateKey === undefined ? null : { certificate, privateKey };
-}

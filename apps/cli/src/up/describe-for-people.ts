@@ -42,7 +42,7 @@ export function describeForPeople(report: UpReport): string {
     '',
     `  MCP         ${mcp}   (one server alone: ${mcp}/<slug>; here: ${report.servers.join(', ')})`,
     `  Admin API   ${admin}/api`,
-    `  Policy gRPC ${report.policyGrpc}`,
+    `  Policy API  gRPC ${report.policyGrpc}, AuthZEN ${report.policyAuthzen}`,
     `  NATS        ${report.nats}`,
     `  Data, logs  ${report.data}, ${report.logs}`,
     '',

@@ -10,6 +10,7 @@ const port = z.int().min(1).max(65_535);
 const keptSchema = z.strictObject({
   admin: port,
   policyGrpc: port,
+  policyAuthzen: port,
   nats: port,
   eventStore: port,
   postgres: port,

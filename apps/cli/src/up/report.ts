@@ -8,6 +8,7 @@ export interface UpReport extends Omit<Seeded, 'shown'> {
   mcp: string;
   admin: string;
   policyGrpc: string;
+  policyAuthzen: string;
   nats: string;
   eventStore: string;
   postgres: string;
@@ -30,6 +31,7 @@ export function reportOf(
     admin: `http://127.0.0.1:${ports.admin}`,
     ...given,
     policyGrpc: `127.0.0.1:${ports.policyGrpc}`,
+    policyAuthzen: `http://127.0.0.1:${ports.policyAuthzen}`,
     nats: `nats://127.0.0.1:${ports.nats}`,
     eventStore: `esdb://localhost:${ports.eventStore}?tls=true`,
     postgres: `postgres://127.0.0.1:${ports.postgres}/portcullis`,

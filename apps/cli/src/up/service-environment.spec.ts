@@ -22,6 +22,7 @@ function runWith(tuning: Run['tuning']): Run {
       mcp: 1001,
       admin: 1002,
       policyGrpc: 1003,
+      policyAuthzen: 1012,
       nats: 1004,
       eventStore: 1005,
       postgres: 1006,

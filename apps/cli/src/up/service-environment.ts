@@ -40,7 +40,7 @@ export function serviceEnvironment(service: EmbeddedService, run: Run): Environm
 export const replicaEnvironment = (service: EmbeddedService, run: Run): Environment => ({
   ...serviceEnvironment(service, run),
   HTTP_PORT: '0',
-  ...(service === 'policy' ? { GRPC_PORT: '0' } : {}),
+  ...(service === 'policy' ? { GRPC_PORT: '0', AUTHZEN_PORT: '0' } : {}),
 });
 
 const DEFAULTS: Environment = { LOG_LEVEL: 'info' };
@@ -64,6 +64,7 @@ const OWN: Record<EmbeddedService, (run: Run) => Environment> = {
   policy: ({ data, ports }) => ({
     HTTP_PORT: String(ports.policyHealth),
     GRPC_PORT: String(ports.policyGrpc),
+    AUTHZEN_PORT: String(ports.policyAuthzen),
     POLICY_CLIENT_KEY_FILE: secretFile(data, 'policy-client-root'),
     EVENTSTORE_URL_FILE: eventStoreUrlFile(data),
   }),

@@ -85,8 +85,8 @@ describe('configuration', () => {
       const { problem } = parseConfigOf(packageOf(service), programOf(service), {});
       const required = [...problem!.matchAll(/(\w+): is required/g)].map(([, variable]) => variable!);
       const optional = [
-        ...['BOOTSTRAP_TOKEN_HASH_FILE', 'GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE'],
-        'NATS_CA_FILE',
+        ...['BOOTSTRAP_TOKEN_HASH_FILE', 'GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE', 'NATS_CA_FILE'],
+        ...['AUTHZEN_BASE_URL', 'AUTHZEN_TLS_CERT_FILE', 'AUTHZEN_TLS_KEY_FILE'],
       ];
       const given = Object.keys(service.environment!).filter((variable) =>
         /_FILE$|_URL$|_KEYS$/.test(variable),
@@ -311,7 +311,7 @@ describe('the address of a client', () => {
 describe('secrets', () => {
   it('are files: no variable holds one, and none has a default', () => {
     const text = readFileSync(COMPOSE_FILE, 'utf8');
-    const notSecret = ['NATS_URL', 'TRUST_ROOT_KEYS'];
+    const notSecret = ['NATS_URL', 'TRUST_ROOT_KEYS', 'AUTHZEN_BASE_URL'];
     for (const [name, { environment, env_file }] of all()) {
       const suspicious = Object.keys(environment ?? {}).filter(
         (variable) => /PASSWORD|SECRET|TOKEN|KEY|SEED|URL/.test(variable) && !/_FILE$/.test(variable),

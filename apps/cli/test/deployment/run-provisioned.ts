@@ -192,7 +192,9 @@ async function startServices(
         NATS_URL: `tls://localhost:${stores.nats}`,
       };
       const grpc: Record<string, string> =
-        name === 'policy' ? { GRPC_HOST: '127.0.0.1', GRPC_PORT: '0' } : {};
+        name === 'policy'
+          ? { GRPC_HOST: '127.0.0.1', GRPC_PORT: '0', AUTHZEN_HOST: '127.0.0.1', AUTHZEN_PORT: '0' }
+          : {};
       const given = environmentOutside(service);
       // In a container each has the port to itself.
       const operations: Record<string, string> =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyCommand, Rule } from '@portcullis/contracts';
+import type { Rule } from '@portcullis/contracts';
 import fc from 'fast-check';
 import { verifies } from '../../../../tools/verifies.js';
 import { arbitraryArguments, arbitraryRules, arbitraryUser } from '../testing/arbitrary-policy.js';
@@ -13,6 +13,7 @@ import {
   withRules,
 } from '../testing/organisation-fixture.js';
 import { decideQuestion } from './decide-question.js';
+import type { EngineCommand } from '../organisation/decide.js';
 import { listAllowed, type AllowedTool, type AllowedToolsQuery } from './list-allowed.js';
 import { someone } from './question.js';
 import type { Snapshot } from './snapshot.js';
@@ -37,7 +38,7 @@ const rule = (id: string, change: Partial<Rule> = {}): Rule => ({
   ...change,
 });
 
-const after = (rules: Rule[], ...commands: PolicyCommand[]): Snapshot =>
+const after = (rules: Rule[], ...commands: EngineCommand[]): Snapshot =>
   snapshotOf(run(withRules(...rules).state, ...commands).state);
 
 const short = ({ server, tool, conditional, approval }: AllowedTool): string =>

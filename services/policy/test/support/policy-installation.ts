@@ -96,6 +96,10 @@ export class PolicyInstallation {
     return `127.0.0.1:${this.policy.ready['grpcPort']}`;
   }
 
+  get authzenUrl(): string {
+    return `http://127.0.0.1:${this.policy.ready['authzenPort']}`;
+  }
+
   /** Calls verbs with a service's own key, over that service's own NATS user. */
   async as(service: 'gateway' | 'control'): Promise<VerbCaller> {
     const known = this.#connections.get(service) ?? (await this.nats.connectAs(service));
