@@ -33,6 +33,10 @@ const configSchema = z
     GRPC_PORT: portField.default(0),
     GRPC_TLS_CERT_FILE: pemFile('the certificate chain of the gRPC face').optional(),
     GRPC_TLS_KEY_FILE: pemFile('the private key of the gRPC face').optional(),
+    /** With it, clients must have a certificate of this authority; one may be bound to a policy client. */
+    GRPC_TLS_CLIENT_CA_FILE: pemFile(
+      "the certificate of the authority of gRPC clients' certificates",
+    ).optional(),
     AUTHZEN_HOST: z.string().default('127.0.0.1'),
     /** 0 = any free one; the ready line says which. */
     AUTHZEN_PORT: portField.default(0),
@@ -52,6 +56,12 @@ const configSchema = z
     for (const face of ['GRPC', 'AUTHZEN'] as const) {
       for (const fault of tlsFaults(face, config)) context.addIssue({ code: 'custom', ...fault });
     }
+    if (config.GRPC_TLS_CLIENT_CA_FILE !== undefined && config.GRPC_TLS_CERT_FILE === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['GRPC_TLS_CERT_FILE'],
+        message: 'is required with GRPC_TLS_CLIENT_CA_FILE',
+      });
     if (config.AUTHZEN_BASE_URL === undefined && !LOOPBACK.has(config.AUTHZEN_HOST))
       context.addIssue({
         code: 'custom',

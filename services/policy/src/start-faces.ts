@@ -5,7 +5,7 @@ import { startGrpcServer, type GrpcServerOptions } from './grpc/grpc-server.js';
 
 type Shared = Pick<
   GrpcServerOptions & AuthzenServerOptions,
-  'clients' | 'api' | 'lease' | 'logger' | 'telemetry'
+  'clients' | 'api' | 'lease' | 'logger' | 'telemetry' | 'readiness'
 >;
 
 export interface RunningFaces {
@@ -22,7 +22,8 @@ export async function startFaces(config: Config, shared: Shared): Promise<Runnin
     ...parts,
     host: config.GRPC_HOST,
     port: config.GRPC_PORT,
-    tls: pair(config.GRPC_TLS_CERT_FILE, config.GRPC_TLS_KEY_FILE),
+    tls: grpcTls(config),
+    readiness: shared.readiness,
   });
   const authzen = await startAuthzenServer({
     ...parts,
@@ -35,6 +36,11 @@ export async function startFaces(config: Config, shared: Shared): Promise<Runnin
     ready: { grpcPort: grpc.port, authzenPort: authzen.port },
     stop: async () => void (await Promise.all([grpc.stop(), authzen.stop()])),
   };
+}
+
+function grpcTls(config: Config): GrpcServerOptions['tls'] {
+  const tls = pair(config.GRPC_TLS_CERT_FILE, config.GRPC_TLS_KEY_FILE);
+  return tls === null ? null : { ...tls, clientCa: config.GRPC_TLS_CLIENT_CA_FILE ?? null };
 }
 
 const pair = (certificate: Buffer | undefined, privateKey: Buffer | undefined) =>

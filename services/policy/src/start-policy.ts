@@ -53,7 +53,7 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     authenticators: clientsOf(new ClientAuthenticator(policy.clients, clock)),
   });
   startBackground(policy.facts);
-  const faces = await startFaces(config, { ...policy, api: policy.useCases, logger, telemetry });
+  const faces = await startFaces(config, { ...policy, api: policy.useCases, logger, telemetry, readiness });
   return {
     ready: { httpPort: portOf(health), ...faces.ready },
     stop: async () => {

@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, VERBS, type Authorization, type Secret } from '@portcullis/contracts';
+import {
+  AuthzenClient,
+  newId,
+  VERBS,
+  type Authorization,
+  type CheckRequest,
+  type Secret,
+} from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
 import { openClientToken } from './support/check-clients.js';
 import { GrpcCaller } from './support/grpc-caller.js';
+import { HealthClient } from './support/health-client.js';
 import { PolicyInstallation } from './support/policy-installation.js';
 import { foundOrganisation, type SampleOrganisation } from './support/sample-organisation.js';
 
@@ -42,15 +50,15 @@ async function authorize(): Promise<Authorization> {
   });
 }
 
-const check = () =>
-  grpc.check(token, {
-    principal: sample.member.sub,
-    operation: 'tool.call',
-    server: 'notes',
-    tool: 'list_notes',
-    arguments: null,
-    context: {},
-  });
+const question = (): CheckRequest => ({
+  principal: sample.member.sub,
+  operation: 'tool.call',
+  server: 'notes',
+  tool: 'list_notes',
+  arguments: null,
+  context: {},
+});
+const check = () => grpc.check(token, question());
 
 const health = () => fetch(`http://127.0.0.1:${installation.policy.ready['httpPort']}/health/ready`);
 
@@ -64,11 +72,17 @@ describe('a replica of policy that can not renew its lease', () => {
     await expect(refused).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(refused).rejects.toThrow('lease');
     await expect(check()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const authzen = new AuthzenClient(installation.authzenUrl, token);
+    await expect(authzen.check(question())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const probe = new HealthClient(installation.grpcAddress);
+    expect(await probe.check('')).toBe('NOT_SERVING');
+    probe.close();
     installation.leases.forget();
     installation.leases.mode = 'granting';
     expect((await eventually(authorize)).decision).toBe('allow');
     expect((await check()).decision).toBe('allow');
-    expect((await health()).status).toBe(200);
+    // Readiness is kept for a second.
+    await eventually(async () => expect((await health()).status).toBe(200));
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { status, type ServiceError } from '@grpc/grpc-js';
+import { status, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import { ERROR_TABLE, newId, type CheckRequest, type ErrorCode, type Secret } from '@portcullis/contracts';
 import { createLogger } from '@portcullis/platform';
 import { eventually, testTelemetry } from '@portcullis/platform/testing';
@@ -10,9 +10,12 @@ import { ERROR_CODE_TRAILER } from '../src/grpc/grpc-error.js';
 import { startGrpcServer } from '../src/grpc/grpc-server.js';
 import { AppError } from '@portcullis/contracts';
 import { openClientToken } from './support/check-clients.js';
+import { POLICY_SERVICE, policyService } from '../src/grpc/policy-proto.js';
 import { GrpcCaller } from './support/grpc-caller.js';
 import { fromGrpcCheck, toGrpcCheck } from './support/grpc-messages.js';
+import { HealthClient } from './support/health-client.js';
 import { PolicyInstallation } from './support/policy-installation.js';
+import { ReflectionClient } from './support/reflection-client.js';
 import { foundOrganisation, type SampleOrganisation } from './support/sample-organisation.js';
 
 verifies('C2');
@@ -21,6 +24,7 @@ let installation: PolicyInstallation;
 let sample: SampleOrganisation;
 let token: Secret;
 let grpc: GrpcCaller;
+let health: HealthClient;
 
 beforeAll(async () => {
   installation = await PolicyInstallation.start();
@@ -32,9 +36,11 @@ beforeAll(async () => {
   });
   token = openClientToken(installation.trust.keyring('control'), sample.org, reply);
   grpc = new GrpcCaller(installation.grpcAddress);
+  health = new HealthClient(installation.grpcAddress);
 });
 afterAll(async () => {
   grpc?.close();
+  health?.close();
   await installation?.stop();
 });
 
@@ -150,6 +156,7 @@ describe('errors', () => {
       clients,
       api,
       lease: { during: async (work) => work() },
+      readiness: () => Promise.resolve({ ready: true }),
       logger,
       telemetry: await testTelemetry('policy'),
       outsideTrace: 'ignore',
@@ -179,6 +186,41 @@ describe('errors', () => {
   });
 });
 
+describe('a server that is only looked at', () => {
+  let reflection: ReflectionClient;
+  beforeAll(() => {
+    reflection = new ReflectionClient(installation.grpcAddress);
+  });
+  afterAll(() => reflection?.close());
+
+  it('lists its services', async () => {
+    expect(await reflection.services()).toEqual(['grpc.health.v1.Health', POLICY_SERVICE]);
+  });
+
+  it('describes them so that a client needs nothing else', async () => {
+    const described = await reflection.describe(POLICY_SERVICE);
+    const service = described[POLICY_SERVICE] as ServiceDefinition;
+    expect(Object.keys(service).sort()).toEqual(Object.keys(policyService()).sort());
+    const sent = service['Check']!.requestSerialize({
+      principal: { user: sample.member.sub },
+      operation: 'OPERATION_TOOL_CALL',
+      server: 'notes',
+      tool: 'list_notes',
+      at_least_revision: '1',
+    });
+    const asked = toGrpcCheck({ ...question(), atLeastRevision: 1 });
+    expect(sent).toEqual(policyService()['Check']!.requestSerialize({ ...asked, context: null }));
+  });
+
+  it('says whether it serves, as a whole and of the policy service', async () => {
+    for (const service of ['', POLICY_SERVICE]) expect(await health.check(service)).toBe('SERVING');
+    expect(await health.check('portcullis.vault.v1.VaultService')).toBe(status.NOT_FOUND);
+    const { told, call } = health.watch('portcullis.vault.v1.VaultService');
+    await eventually(() => expect(told).toEqual(['SERVICE_UNKNOWN']));
+    call.cancel();
+  });
+});
+
 describe('while the event store is silent', () => {
   it('nothing is decided after five seconds, and everything again when it speaks', async () => {
     installation.node.pause();
@@ -196,12 +238,20 @@ describe('while the event store is silent', () => {
 
 describe('while the event store is away', () => {
   it('nothing is decided, and everything again when it is back', async () => {
+    const { told, call } = health.watch(POLICY_SERVICE);
+    await eventually(() => expect(told).toEqual(['SERVING']));
     await installation.node.kill();
     await eventually(async () => {
       const refused = await failure(grpc.send('Check', toGrpcCheck(question()), bearer()));
       expect(refused).toMatchObject({ code: status.UNAVAILABLE, ours: 'UNAVAILABLE' });
     });
+    await eventually(() => expect(told).toEqual(['SERVING', 'NOT_SERVING']), { deadlineMs: 10_000 });
+    expect(await health.check('')).toBe('NOT_SERVING');
     await installation.node.restart();
     await eventually(async () => expect((await decided()).decision).toBe('allow'), { deadlineMs: 20_000 });
+    await eventually(() => expect(told).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']), {
+      deadlineMs: 10_000,
+    });
+    call.cancel();
   });
 });

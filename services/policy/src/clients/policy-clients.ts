@@ -34,6 +34,9 @@ function claimedClient(jws: string): string {
   }
 }
 
+const unknownClient = (): AppError =>
+  new AppError('UNAUTHENTICATED', 'The policy client is not known.', { details: { reason: 'revoked' } });
+
 /** Proves policy clients against the facts of the organisations: a revoked one is unknown at once. */
 export class PolicyClients {
   constructor(
@@ -49,6 +52,19 @@ export class PolicyClients {
       verifyClientToken(key, () => generation, text);
       return { org, client: clientId };
     });
+  }
+
+  /**
+   * A client that a certificate of the configured authority is bound to. A certificate names no organisation: where two have
+   * a client of this id, it proves neither. @throws AppError UNAUTHENTICATED, UNAVAILABLE
+   */
+  byCertificate(client: string): ProvenClient {
+    const active = this.replica
+      .organisations()
+      .filter((org) => this.replica.view(org).snapshot.state.clients.get(client)?.active);
+    const [org] = active;
+    if (org !== undefined && active.length === 1) return { org, client };
+    throw unknownClient();
   }
 
   /** A message over the untrusted broker. @throws AppError UNAUTHENTICATED, UNAVAILABLE */
@@ -71,9 +87,7 @@ export class PolicyClients {
 
   /** Client ids are unique unless somebody copied one: then the key tells which organisation the proof is of. */
   #inOrganisation<T>(client: string, prove: (org: string, key: Secret, generation: number) => T): T {
-    let refusal: unknown = new AppError('UNAUTHENTICATED', 'The policy client is not known.', {
-      details: { reason: 'revoked' },
-    });
+    let refusal: unknown = unknownClient();
     for (const org of this.replica.organisations()) {
       const known = this.replica.view(org).snapshot.state.clients.get(client);
       if (known === undefined || !known.active) continue;

@@ -1,3 +1,4 @@
+import { ReflectionService } from '@grpc/reflection';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { AppError, newId, VERBS } from '@portcullis/contracts';
 import {
@@ -5,25 +6,34 @@ import {
   withCorrelation,
   type IncomingTrace,
   type Logger,
+  type Readiness,
   type ReplicaLease,
   type SpanStart,
   type Telemetry,
 } from '@portcullis/platform';
 import type { PolicyApi } from '../check/policy-api.js';
 import type { PolicyClients } from '../clients/policy-clients.js';
+import { callerOf } from './grpc-caller.js';
 import { toServiceError } from './grpc-error.js';
 import { policyMethods, type PolicyMethod } from './policy-methods.js';
-import { policyService } from './policy-proto.js';
+import { HealthService } from './health-service.js';
+import { healthService, policyService, publishedPackages } from './policy-proto.js';
 
 export interface GrpcServerOptions {
   host: string;
   /** 0 = any free one. */
   port: number;
   /** Null: without TLS, which the configuration allows on loopback only. */
-  tls: { certificate: Buffer; privateKey: Buffer } | null;
+  tls: {
+    certificate: Buffer;
+    privateKey: Buffer;
+    /** The authority (PEM) that clients must have a certificate of; null: none is asked for. */
+    clientCa: Buffer | null;
+  } | null;
   clients: PolicyClients;
   api: PolicyApi;
   lease: Pick<ReplicaLease, 'during'>;
+  readiness: () => Promise<Pick<Readiness, 'ready'>>;
   logger: Logger;
   telemetry: Pick<Telemetry, 'verbs' | 'tracer'>;
   /** What a caller's `traceparent` metadata may do. */
@@ -51,8 +61,18 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     (call: Call, callback: sendUnaryData<object>) => answer(options, { name, method, call }, callback),
   ]);
   server.addService(policyService(), Object.fromEntries(methods));
+  const health = new HealthService(options.readiness);
+  server.addService(healthService(), health.implementation);
+  // Shows what is published anyway, and to whoever may open a connection.
+  new ReflectionService(publishedPackages()).addToServer(server);
   const port = await bind(server, options);
-  return { port, stop: () => shutDown(server) };
+  return {
+    port,
+    stop: () => {
+      health.stop();
+      return shutDown(server);
+    },
+  };
 }
 
 interface Asked {
@@ -67,7 +87,7 @@ function answer(options: GrpcServerOptions, asked: Asked, callback: sendUnaryDat
   // What the same question is called over NATS, with the transport before it.
   const ended = verbs.served(`grpc.${method.subject}`);
   const decide = (): object | Promise<object> => {
-    const { org } = options.clients.byToken(bearerToken(call));
+    const { org } = callerOf(options.clients, call);
     const work = (): object | Promise<object> => method.run(org, call.request);
     return tracer.on ? tracer.run(spanOf(options, asked, org), work) : work();
   };
@@ -97,20 +117,15 @@ function spanOf({ outsideTrace }: GrpcServerOptions, { name, call }: Asked, org:
   };
 }
 
-function bearerToken(call: Call): string {
-  const [value, ...more] = call.metadata.get('authorization');
-  const [, token] = /^Bearer ([\w]+)$/.exec(typeof value === 'string' ? value : '') ?? [];
-  if (token === undefined || more.length > 0) {
-    throw new AppError('UNAUTHENTICATED', 'A policy client token is required: authorization: Bearer pcc_…');
-  }
-  return token;
-}
-
 function bind(server: Server, { host, port, tls }: GrpcServerOptions): Promise<number> {
   const credentials =
     tls === null
       ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(null, [{ cert_chain: tls.certificate, private_key: tls.privateKey }]);
+      : ServerCredentials.createSsl(
+          tls.clientCa,
+          [{ cert_chain: tls.certificate, private_key: tls.privateKey }],
+          tls.clientCa !== null,
+        );
   const address = host.includes(':') ? `[${host}]` : host;
   return new Promise((resolve, reject) => {
     server.bindAsync(`${address}:${port}`, credentials, (error, bound) =>

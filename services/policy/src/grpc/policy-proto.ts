@@ -1,20 +1,16 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { loadPackageDefinition, type ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 
 const CONTRACTS = dirname(createRequire(import.meta.url).resolve('@portcullis/contracts/package.json'));
 
 /** Directory of the published `.proto` files. */
 const PROTO_DIRECTORY = join(CONTRACTS, 'proto');
 
-interface Loaded {
-  portcullis: { policy: { v1: { PolicyService: { service: ServiceDefinition } } } };
-}
-
-/** `portcullis.policy.v1.PolicyService`, from the file that clients use too. */
-export function policyService(): ServiceDefinition {
-  const definition = loadSync('portcullis/policy/v1/policy.proto', {
+/** What is served, from the files that clients use too. */
+export const publishedPackages = (): PackageDefinition =>
+  loadSync(['portcullis/policy/v1/policy.proto', 'grpc/health/v1/health.proto'], {
     includeDirs: [PROTO_DIRECTORY],
     keepCase: true,
     longs: String,
@@ -22,6 +18,18 @@ export function policyService(): ServiceDefinition {
     defaults: true,
     oneofs: true,
   });
-  const loaded = loadPackageDefinition(definition) as unknown as Loaded;
-  return loaded.portcullis.policy.v1.PolicyService.service;
+
+interface Loaded {
+  portcullis: { policy: { v1: { PolicyService: { service: ServiceDefinition } } } };
+  grpc: { health: { v1: { Health: { service: ServiceDefinition } } } };
 }
+
+const loaded = (): Loaded => loadPackageDefinition(publishedPackages()) as unknown as Loaded;
+
+/** `portcullis.policy.v1.PolicyService`. */
+export const policyService = (): ServiceDefinition => loaded().portcullis.policy.v1.PolicyService.service;
+
+/** `grpc.health.v1.Health`. */
+export const healthService = (): ServiceDefinition => loaded().grpc.health.v1.Health.service;
+
+export const POLICY_SERVICE = 'portcullis.policy.v1.PolicyService';
