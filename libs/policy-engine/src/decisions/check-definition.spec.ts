@@ -5,6 +5,7 @@ import type { PolicyState } from '../organisation/state.js';
 import { errorOf } from '../testing/error-of.js';
 import { base, MEMBER, NOTES, run, snapshotOf, TIME } from '../testing/organisation-fixture.js';
 import { decideQuestion } from './decide-question.js';
+import { listAllowed } from './list-allowed.js';
 import { definitionChanges } from './definition-changes.js';
 import { someone } from './question.js';
 import { couldBeAllowed } from './visible-tools.js';
@@ -54,6 +55,12 @@ function ask(state: PolicyState, observedDigest?: string): string {
   const server = state.servers.get(NOTES)!;
   const isVisible = couldBeAllowed({ snapshot, question, server, tool: 'list_notes' }, undefined);
   expect(isVisible).toBe(decision === 'allow');
+  // Whoever lists has seen no definition: what is listed is what policy has seen.
+  if (observedDigest === undefined) {
+    const query = { asker: someone(MEMBER), context: {}, time: TIME, server: 'notes', after: null, limit: 9 };
+    const listed = listAllowed(snapshot, query).tools.find(({ tool }) => tool === 'list_notes');
+    expect(listed?.label).toBe(decision === 'allow' ? label : undefined);
+  }
   return decision === 'allow' ? `allow ${label}` : `${decision} ${rule}`;
 }
 

@@ -4,6 +4,7 @@ import type { Truth } from '../conditions/truth.js';
 import type { StoredRule } from '../facts/fields.js';
 import { groupsOf } from '../organisation/state.js';
 import { coverageOf, matchSubject, type Coverage, type SubjectMatch } from '../rules/rule-scope.js';
+import { effectiveLabel } from './check-definition.js';
 import { conditionInput } from './condition-input.js';
 import type { Question } from './question.js';
 import type { Snapshot } from './snapshot.js';
@@ -71,9 +72,11 @@ interface Place {
   target: Parameters<typeof coverageOf>[1];
 }
 
-function placeOf(snapshot: Snapshot, { asker, server, tool }: Question): Place {
+function placeOf(snapshot: Snapshot, { asker, server, tool, annotations }: Question): Place {
   const srv = snapshot.server(server)?.srv ?? null;
-  const label = (srv !== null && tool !== null && snapshot.state.tools.get(srv)?.get(tool)?.label) || null;
+  const known = tool === null ? undefined : snapshot.state.tools.get(srv ?? '')?.get(tool);
+  const given = known?.label ?? null;
+  const label = known === undefined || given === null ? null : effectiveLabel(given, known, annotations);
   const { user } = asker;
   return {
     asker: { user, roles: snapshot.rolesOf(user), groups: groupsOf(snapshot.state, user) },

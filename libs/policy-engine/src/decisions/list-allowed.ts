@@ -44,7 +44,7 @@ export function listAllowed(snapshot: Snapshot, query: AllowedToolsQuery): Allow
   const [refused = null] = refuseAsker(snapshot, query.asker)?.reasons ?? [];
   if (refused !== null) return { tools: [], complete: true, refused };
   const tools: AllowedTool[] = [];
-  for (const { server, tool, label } of toolsAfter(snapshot, query)) {
+  for (const { server, tool } of toolsAfter(snapshot, query)) {
     const question: Question = {
       asker: query.asker,
       operation: 'tool.call',
@@ -54,8 +54,8 @@ export function listAllowed(snapshot: Snapshot, query: AllowedToolsQuery): Allow
       context: query.context,
       time: query.time,
     };
-    const { outcome, approval } = reachOf({ snapshot, question, server, tool });
-    if (outcome === 'never') continue;
+    const { outcome, approval, label } = reachOf({ snapshot, question, server, tool });
+    if (outcome === 'never' || label === null) continue;
     if (tools.length === query.limit) return { tools, complete: false, refused };
     tools.push({ server: server.slug, tool, label, conditional: outcome === 'depends', approval });
   }
@@ -65,16 +65,14 @@ export function listAllowed(snapshot: Snapshot, query: AllowedToolsQuery): Allow
 interface Candidate {
   server: Server;
   tool: string;
-  label: ToolLabel;
 }
 
 function* toolsAfter(snapshot: Snapshot, { server: only, after }: AllowedToolsQuery): Generator<Candidate> {
   for (const server of serversFrom(snapshot, only, after?.server ?? '')) {
     const from = server.slug === after?.server ? after.tool : '';
-    const known = [...(snapshot.state.tools.get(server.srv) ?? [])].filter(([tool]) => tool > from);
-    for (const [tool, { label }] of known.sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (label !== null) yield { server, tool, label };
-    }
+    const known = [...(snapshot.state.tools.get(server.srv)?.keys() ?? [])];
+    // Names are ASCII: the default order is that of code units.
+    for (const tool of known.filter((name) => name > from).sort()) yield { server, tool };
   }
 }
 

@@ -1,11 +1,12 @@
 import type { ConditionInput } from '../conditions/evaluate.js';
 import { possibleTruths, type PossibleTruths } from '../conditions/possible-truths.js';
 import { UNKNOWN } from '../conditions/path.js';
+import type { ToolLabel } from '../organisation/state.js';
 import type { ToolAbility } from '../rules/ability.js';
 import { action, subjectType } from '../rules/tool-subject.js';
 import { conditionInput } from './condition-input.js';
 import type { KnownCall } from './decide-call.js';
-import { checkToolSwitches } from './tool-checks.js';
+import { usableLabel } from './visible-tools.js';
 
 /** What comes of calls of a tool, whatever their arguments. */
 export interface Reach {
@@ -21,12 +22,10 @@ const NEVER: Reach = { outcome: 'never', approval: false };
  * For an asker who has passed the built-in checks. `never` and `always` hold for every acceptable argument; `depends` may
  * in fact be either, where a rule's condition can't be satisfied or missed by any argument.
  */
-export function reachOf(call: KnownCall): Reach {
+export function reachOf(call: KnownCall): Reach & { label: ToolLabel | null } {
   const { snapshot, question, server } = call;
-  const tool = snapshot.state.tools.get(server.srv)?.get(call.tool);
-  const label = tool?.label ?? null;
-  if (tool === undefined || label === null || checkToolSwitches(call, tool, label) !== undefined)
-    return NEVER;
+  const label = usableLabel(call, question.annotations);
+  if (label === null) return { ...NEVER, label };
   const input = conditionInput(snapshot, question, UNKNOWN);
   const { access, approval } = snapshot.rulebook.abilitiesOf(question.asker.user);
   const rulesOf = (ability: ToolAbility): Possible[] =>
@@ -34,7 +33,7 @@ export function reachOf(call: KnownCall): Reach {
       restricts: inverted,
       truths: truthsOf(conditions?.when, input),
     }));
-  return reachBy(rulesOf(access), rulesOf(approval));
+  return { label, ...reachBy(rulesOf(access), rulesOf(approval)) };
 }
 
 interface Possible {
