@@ -143,6 +143,17 @@ export {
 } from './messages/policy-admin.js';
 export { toolDefinitionDigest } from './encoding/tool-definition-digest.js';
 export { conditionSchema } from './messages/condition.js';
+export {
+  accessSchema,
+  policyPlanRequestSchema,
+  policyPlanSchema,
+  type Access,
+  type PolicyChange,
+  type PolicyFinding,
+  type PolicyPlan,
+  type PolicyPlanRequest,
+  type RightsChange,
+} from './messages/policy-plan.js';
 export { policyCatalogueSchema, type PolicyCatalogue } from './messages/policy-catalogue.js';
 export {
   documentGuardSchema,

@@ -33,6 +33,7 @@ import {
 import { readinessReplySchema, readinessRequestSchema } from './messages/readiness.js';
 import type { ServiceName } from './trust/identity.js';
 import { POLICY_VERBS } from './policy-verbs.js';
+import { POLICY_CODE_VERBS } from './policy-code-verbs.js';
 import { verb } from './verb.js';
 
 /** Services whose replicas keep something of an organisation in memory: a change has to reach each of them. */
@@ -89,6 +90,7 @@ export const VERBS = {
     { mutates: true, timeoutMs: 600 },
   ),
   ...POLICY_VERBS,
+  ...POLICY_CODE_VERBS,
   append: verb(
     {
       subject: 'audit.v1.append',

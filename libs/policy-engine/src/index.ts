@@ -43,3 +43,5 @@ export {
 } from './organisation/state.js';
 export { readState, STATE_VERSION, storeState } from './organisation/stored-state.js';
 export { validatePolicy } from './validation/validate-policy.js';
+export { catalogueOf } from './plan/catalogue-of.js';
+export { planPolicy } from './plan/plan-policy.js';

@@ -7,6 +7,8 @@ import { AccessController } from './access/access.controller.js';
 import { AuthorizeAdmin } from './access/authorize-admin.js';
 import { ChangePolicy } from './access/change-policy.js';
 import { PolicyCommands } from './access/policy-commands.js';
+import { DocumentsController } from './access/documents.controller.js';
+import { PlanPolicy } from './access/plan-policy.js';
 import { ReadPolicy } from './access/read-policy.js';
 import { Assertions } from './authentication/assertions.js';
 import { AuthenticateKey, KEY_REFUSALS } from './authentication/authenticate-key.js';
@@ -149,6 +151,7 @@ function administration(base: Foundation): object[] {
     readPolicy,
     new ChangePolicy(policy, servers),
     new ReadDefinitions(peers, assertions, readPolicy, servers),
+    new PlanPolicy(peers, assertions),
     new ManagePolicyClients(policy, readPolicy, keyring),
     new SealingKey(keyring, servers, trustBundle),
     new ManageSecrets({ ...base, recorded }),
@@ -168,6 +171,7 @@ const CONTROLLERS = [
   ServersController,
   AccessController,
   DefinitionsController,
+  DocumentsController,
   GroupsController,
   PolicyClientsController,
   SecretsController,

@@ -240,6 +240,35 @@ describe('policy', () => {
     ).toBe(400);
   });
 
+  it('is planned, applied and rolled back as one document', async () => {
+    const { policy } = fixture;
+    const document = { roles: { clerk: 'x' }, groups: {}, servers: {}, rules: [], guards: [] };
+    const planned = await fixture.api('POST', '/api/policy/plans', { key: home.key, body: { document } });
+    expect(planned).toMatchObject({ status: 200, body: { basis: expect.any(String), findings: [] } });
+    const { basis } = planned.body;
+    const applied = await fixture.api('PUT', '/api/policy', { key: home.key, body: { document, basis } });
+    expect(applied).toMatchObject({ status: 200, body: { revision: expect.any(Number) } });
+    const body = { version: basis };
+    expect((await fixture.api('POST', '/api/policy/rollbacks', { key: home.key, body })).status).toBe(200);
+    expect(policy.commands.slice(-2)).toEqual([
+      { type: 'ApplyPolicy', document, basis },
+      { type: 'RollbackPolicy', version: basis },
+    ]);
+    const broken = { document: { ...document, rules: [{ id: 'x' }] } };
+    for (const [method, path] of [
+      ['POST', '/api/policy/plans'],
+      ['PUT', '/api/policy'],
+    ] as const)
+      expect((await fixture.api(method, path, { key: home.key, body: broken })).status).toBe(400);
+    const member_ = await member('Petra', ['admin']);
+    for (const [method, path, asked] of [
+      ['POST', '/api/policy/plans', { document }],
+      ['PUT', '/api/policy', { document }],
+      ['POST', '/api/policy/rollbacks', body],
+    ] as const)
+      expect((await fixture.api(method, path, { key: member_.key, body: asked })).status).toBe(403);
+  });
+
   it('clients get their token once', async () => {
     const added = await fixture.api('POST', '/api/policy/clients', { key: home.key, body: { name: 'CRM' } });
     expect(added).toMatchObject({

@@ -148,7 +148,7 @@ describe('requests', () => {
     ['a duplicate key', '{"name":"a","name":"b"}', 400],
     ['a prototype key', '{"__proto__":{"name":"a"}}', 400],
     ['nothing', '', 400],
-    ['too much', `{"name":"${'x'.repeat(300_000)}"}`, 413],
+    ['too much', `{"name":"${'x'.repeat(700_000)}"}`, 413],
   ])('of %s are refused as problems', async (_name, body, status) => {
     const answer = await raw('POST', '/api/users', json(), body);
     expect(answer.status).toBe(status);

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdminController } from './admin/admin.controller.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
+import { PlanPolicy } from './admin/plan-policy.js';
 import { ReadPolicy } from './admin/read-policy.js';
 import { AuthorizeCall } from './authorize/authorize-call.js';
 import { AuthorizeController } from './authorize/authorize.controller.js';
@@ -20,6 +21,7 @@ export interface UseCases {
   filterTools: FilterTools;
   authorizeAdmin: AuthorizeAdmin;
   readPolicy: ReadPolicy;
+  planPolicy: PlanPolicy;
   executeCommands: ExecuteCommands;
   checkAccess: CheckAccess;
   observeTools: ObserveTools;
@@ -39,6 +41,7 @@ export class AppModule {
         { provide: FilterTools, useValue: useCases.filterTools },
         { provide: AuthorizeAdmin, useValue: useCases.authorizeAdmin },
         { provide: ReadPolicy, useValue: useCases.readPolicy },
+        { provide: PlanPolicy, useValue: useCases.planPolicy },
         { provide: ExecuteCommands, useValue: useCases.executeCommands },
         { provide: CheckAccess, useValue: useCases.checkAccess },
         { provide: ObserveTools, useValue: useCases.observeTools },

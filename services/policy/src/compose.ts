@@ -11,6 +11,7 @@ import {
 import { factCodec, organisation, policyStream } from '@portcullis/policy-engine';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
+import { PlanPolicy } from './admin/plan-policy.js';
 import { ReadPolicy } from './admin/read-policy.js';
 import type { UseCases } from './app.module.js';
 import { AuthorizeCall } from './authorize/authorize-call.js';
@@ -93,6 +94,7 @@ function useCasesOf({ config, keyring, store }: Parts, { replica, registry }: Fa
     filterTools: new FilterTools(principals, replica, keyring.clock),
     authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
     readPolicy: new ReadPolicy(principals, decisions),
+    planPolicy: new PlanPolicy(principals, decisions),
     executeCommands: new ExecuteCommands({
       keyring,
       principals,

@@ -29,6 +29,7 @@ export const FINDINGS = {
   'unknown-argument': 'A condition looks at an argument that the tools do not declare.',
   'wrong-type': 'An operator is used on a value that never has a type it can be told of.',
   'impossible-value': 'A value is compared with something that it can never be.',
+  refused: 'The policy refuses the document as a whole.',
   'analysis-incomplete': 'The policy is too large to be looked at as a whole.',
 } as const;
 

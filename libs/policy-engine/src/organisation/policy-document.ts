@@ -6,6 +6,8 @@ import {
   type PolicyDocument,
   type Rule,
 } from '@portcullis/contracts';
+import { catalogueOf } from '../plan/catalogue-of.js';
+import { validatePolicy } from '../validation/validate-policy.js';
 import type { StoredDocument, StoredRule } from '../facts/fields.js';
 import type { Decider } from './decide.js';
 import { requireGroupRoles } from './groups.js';
@@ -61,11 +63,30 @@ const applyPolicy: Decider<'ApplyPolicy'> = ({ document, basis }, state) => {
       details: { basis, version: versionOf(current) },
     });
   }
+  requireSound(document, state);
   const wanted = merge(document, state, current);
   const version = versionOf(wanted);
   if (version === versionOf(current) && state.version === version) return [];
   return [{ type: 'policy.PolicyApplied', data: { version, document: wanted } }];
 };
+
+/** What the policy would be with the document in force. @throws AppError as `ApplyPolicy` does */
+export const storedDocumentOf = (document: PolicyDocument, state: PolicyState): StoredDocument =>
+  merge(document, state, documentOf(state));
+
+const SHOWN_ERRORS = 20;
+
+/** What is an error in a plan is refused here, on the very state that is decided on. */
+function requireSound(document: PolicyDocument, state: PolicyState): void {
+  const errors = validatePolicy(document, catalogueOf(state)).filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first === undefined) return;
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more errors)`;
+  const who = first.rule === null ? '' : `Rule "${first.rule}": `;
+  throw new AppError('INVALID_ARGUMENT', `${who}${first.reason}${more}.`, {
+    details: { findings: errors.slice(0, SHOWN_ERRORS) },
+  });
+}
 
 /** The document laid over what is there, checked as if each part had been commanded by itself. */
 function merge(document: PolicyDocument, state: PolicyState, current: StoredDocument): StoredDocument {

@@ -9,8 +9,8 @@ import { clausesOf } from './selector.js';
 import { checkShadows } from './shadow-checks.js';
 import { worldOf } from './world.js';
 
-/** Steps of one validation: about a second. */
-const MAX_STEPS = 20_000_000;
+/** Steps of one validation: about half a second. */
+const MAX_STEPS = 5_000_000;
 const MAX_FINDINGS = 1_000;
 
 /**

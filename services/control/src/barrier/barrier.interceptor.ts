@@ -21,7 +21,7 @@ export class BarrierInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const spec = this.reflector.get<RouteSpec | undefined>(ROUTE, context.getHandler());
-    if (spec === undefined || spec.method === 'GET') return next.handle();
+    if (spec === undefined || spec.method === 'GET' || spec.asks === true) return next.handle();
     const request = context.switchToHttp().getRequest<CheckedRequest>();
     return next.handle().pipe(
       mergeMap(async (reply: unknown) => {

@@ -29,6 +29,8 @@ export interface RouteSpec {
   readonly access: Access;
   /** Makes an organisation and answers with its id as `organisation`: the change is of that one. */
   readonly founds?: true;
+  /** Asks only, although it isn't a GET: nothing has to come into force before it is answered. */
+  readonly asks?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   /** Missing: the route takes no body, or an empty object. */

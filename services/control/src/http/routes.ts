@@ -1,6 +1,7 @@
 import { ACCESS_ROUTES } from '../access/access.routes.js';
 import { DEFINITION_ROUTES } from '../definitions/definitions.routes.js';
 import { GROUP_ROUTES } from '../groups/groups.routes.js';
+import { DOCUMENT_ROUTES } from '../access/documents.routes.js';
 import { SERVICE_ROUTES } from '../health/service.routes.js';
 import { KEY_ROUTES } from '../keys/keys.routes.js';
 import { ORGANISATION_ROUTES } from '../organisations/organisations.routes.js';
@@ -19,6 +20,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...SERVER_ROUTES,
   ...ACCESS_ROUTES,
   ...DEFINITION_ROUTES,
+  ...DOCUMENT_ROUTES,
   ...GROUP_ROUTES,
   ...POLICY_CLIENT_ROUTES,
   ...SECRET_ROUTES,

@@ -3,8 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { refuseForeignBrowser } from './browser-defence.js';
 
-/** A sealed secret of 64 KiB with its encoding fits; nothing else in the API is nearly as long. */
-export const MAX_BODY_BYTES = 256 * 1024;
+/** A policy document of thousands of rules fits, and with it what goes to policy about it: a message is 1 MiB at most. */
+export const MAX_BODY_BYTES = 640 * 1024;
 
 /** Every answer is data for one client: nothing to cache, frame, sniff, run or refer to. */
 const SECURITY_HEADERS = {

@@ -40,6 +40,17 @@ export class StandInPolicy {
       const shown = (digest: string | null) => (digest === null ? null : { digest, definition: null });
       return { pinned: shown(pinned), seen: shown(seen), changes: [] };
     });
+    responder.serve(VERBS.policyPlan, ({ assertion }) => {
+      const { revision } = this.organisation(this.verify(assertion).org);
+      const nothing = { findings: [], omittedFindings: 0, changes: [], omittedChanges: 0 };
+      return {
+        revision,
+        basis: DIGEST,
+        version: DIGEST,
+        ...nothing,
+        rights: { changes: [], complete: true },
+      };
+    });
     responder.serve(VERBS.policyState, ({ assertion }) => this.state(this.verify(assertion).org));
   }
 

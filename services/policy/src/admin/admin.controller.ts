@@ -5,12 +5,15 @@ import {
   type AuthorizeAdminRequest,
   type PolicyCommandReply,
   type PolicyCommandRequest,
+  type PolicyPlan,
+  type PolicyPlanRequest,
   type PolicyState,
   type PolicyStateRequest,
 } from '@portcullis/contracts';
 import { ServesVerb } from '@portcullis/platform';
 import { ExecuteCommands } from '../commands/execute-commands.js';
 import { AuthorizeAdmin } from './authorize-admin.js';
+import { PlanPolicy } from './plan-policy.js';
 import { ReadPolicy } from './read-policy.js';
 
 /** Verbs of control's key. Each carries the assertion of the admin it is done for. */
@@ -20,6 +23,7 @@ export class AdminController {
     private readonly authorizeAdmin: AuthorizeAdmin,
     private readonly executeCommands: ExecuteCommands,
     private readonly readPolicy: ReadPolicy,
+    private readonly planPolicy: PlanPolicy,
   ) {}
 
   @ServesVerb(VERBS.authorizeAdmin)
@@ -35,5 +39,10 @@ export class AdminController {
   @ServesVerb(VERBS.policyState)
   state(request: PolicyStateRequest): PolicyState {
     return this.readPolicy.run(request);
+  }
+
+  @ServesVerb(VERBS.policyPlan)
+  plan(request: PolicyPlanRequest): PolicyPlan {
+    return this.planPolicy.run(request);
   }
 }
