@@ -45,3 +45,7 @@ export { readState, STATE_VERSION, storeState } from './organisation/stored-stat
 export { validatePolicy } from './validation/validate-policy.js';
 export { catalogueOf } from './plan/catalogue-of.js';
 export { planPolicy } from './plan/plan-policy.js';
+export { appliedRules } from './decisions/applied-rules.js';
+export { assemblePolicy, idOfNumber } from './document/assembled-policy.js';
+export { parseYamlFile, type ParsedYaml } from './document/parse-policy-file.js';
+export { policyFileOf, writePolicy } from './document/write-policy.js';

@@ -1,4 +1,5 @@
 import { AppError } from '@portcullis/contracts';
+import type { z } from 'zod';
 import { compileCondition } from '../conditions/compile.js';
 import { complaintsOf, type Complaint } from './describe-issue.js';
 import type { LocatedFinding } from './finding.js';
@@ -13,37 +14,46 @@ export interface PolicySource {
   text: string;
 }
 
-export interface ParsedFile {
+export interface ParsedFile extends ParsedYaml<PolicyFile> {
   name: string;
+}
+
+export interface ParsedYaml<T> {
   /** Null when it could not be read: then there are findings. */
-  content: PolicyFile | null;
+  content: T | null;
   places: Places;
   findings: LocatedFinding[];
 }
 
-/** Reads one file of policy: YAML, then its shape, then its conditions. Every finding is an error. */
-export function parsePolicyFile({ name, text }: PolicySource): ParsedFile {
+/** Reads one YAML file, strictly, and holds it to a schema. `check` is asked only where the schema is met. */
+export function parseYamlFile<T>(
+  { name, text }: PolicySource,
+  schema: z.ZodType<T>,
+  check: (content: T) => Complaint[] = () => [],
+): ParsedYaml<T> {
   const { value, places, problems } = readYaml(name, text);
+  const error = { severity: 'error' as const };
   if (problems.length > 0) {
-    const findings = problems.map((problem) => ({
-      severity: 'error' as const,
-      rule: ruleAt(value, problem.at),
-      ...problem,
-    }));
-    return { name, content: null, places, findings };
+    const findings = problems.map((problem) => ({ ...error, rule: ruleAt(value, problem.at), ...problem }));
+    return { content: null, places, findings };
   }
-  const parsed = policyFileSchema.safeParse(value);
-  const complaints = parsed.success ? brokenConditions(parsed.data) : complaintsOf(parsed.error);
+  const parsed = schema.safeParse(value);
+  const complaints = parsed.success ? check(parsed.data) : complaintsOf(parsed.error);
   const findings = complaints.slice(0, MAX_PROBLEMS).map((complaint) => ({
-    severity: 'error' as const,
+    ...error,
     rule: ruleAt(value, complaint.at),
     ...complaint,
     reason: brief(complaint.reason),
     ...nearestPlace(places, complaint.at),
   }));
-  const content = parsed.success && findings.length === 0 ? parsed.data : null;
-  return { name, content, places, findings };
+  return { content: parsed.success && findings.length === 0 ? parsed.data : null, places, findings };
 }
+
+/** Reads one file of policy: YAML, then its shape, then its conditions. Every finding is an error. */
+export const parsePolicyFile = (source: PolicySource): ParsedFile => ({
+  name: source.name,
+  ...parseYamlFile(source, policyFileSchema, brokenConditions),
+});
 
 const SECTIONS = ['guards', 'rules'] as const;
 

@@ -1,10 +1,11 @@
-import type { Access } from '@portcullis/contracts';
+import type { Access, ToolLabel } from '@portcullis/contracts';
 import { evaluate, type ConditionInput } from '../conditions/evaluate.js';
 import { UNKNOWN } from '../conditions/path.js';
 import type { Truth } from '../conditions/truth.js';
+import { effectiveLabel } from '../decisions/check-definition.js';
 import type { Snapshot } from '../decisions/snapshot.js';
 import type { StoredRule } from '../facts/fields.js';
-import { groupsOf, rolesOf } from '../organisation/state.js';
+import { groupsOf, rolesOf, type Pinning, type Tool } from '../organisation/state.js';
 import type { ToolAbility } from '../rules/ability.js';
 import { action, subjectType } from '../rules/tool-subject.js';
 
@@ -36,9 +37,8 @@ const unknownCall = (snapshot: Snapshot, user: string): ConditionInput => ({
  * write; `depends` may in fact be either, since each condition is looked at by itself.
  */
 export function accessOf(snapshot: Snapshot, user: string, at: { srv: string; tool: string }): KnownAccess {
-  const tool = snapshot.state.tools.get(at.srv)?.get(at.tool);
-  const label = tool?.label ?? null;
-  if (tool === undefined || label === null || tool.disabledForAll || tool.disabledFor.has(user)) return NEVER;
+  const label = labelOf(snapshot, user, at);
+  if (label === null) return NEVER;
   const input = unknownCall(snapshot, user);
   const abilities = snapshot.rulebook.abilitiesOf(user);
   const rulesOf = (ability: ToolAbility): Asked[] =>
@@ -54,6 +54,26 @@ export function accessOf(snapshot: Snapshot, user: string, at: { srv: string; to
   if (access !== 'depends') return { access, on: '' };
   const on = rules.map(({ effect, when, truth }) => JSON.stringify([effect, truth === 'yes' ? null : when]));
   return { access, on: [...new Set(on)].sort().join() };
+}
+
+/** The label that counts; null where something that stands above rules denies the tool: no label, a switch, quarantine. */
+function labelOf(
+  { state }: Snapshot,
+  user: string,
+  { srv, tool: name }: { srv: string; tool: string },
+): ToolLabel | null {
+  const tool = state.tools.get(srv)?.get(name);
+  if (tool === undefined || tool.label === null || tool.disabledForAll || tool.disabledFor.has(user))
+    return null;
+  return isQuarantined(state.servers.get(srv)?.pinning, tool)
+    ? null
+    : effectiveLabel(tool.label, tool, undefined);
+}
+
+/** As for a caller who has seen what the server showed last. */
+function isQuarantined(pinning: Pinning | undefined, { pinned, seen }: Tool): boolean {
+  if (pinning === 'off') return false;
+  return pinned === null ? pinning === 'approve_first' : seen !== null && seen.digest !== pinned.digest;
 }
 
 /** A rule that may apply: `yes` whatever the call is, else it depends on the call. */

@@ -96,7 +96,7 @@ export const policy = fc
   .map((pairs) =>
     pairs
       .flatMap(([one, other]) => (other === undefined ? [one] : [one, { ...one, effect: other.effect }]))
-      .map((rule, index) => ({ ...rule, id: `r${index}` }) as Rule),
+      .map((rule, index) => JSON.parse(JSON.stringify({ ...rule, id: `r${index}` })) as Rule),
   );
 export const documentOf = (rules: readonly Rule[]): PolicyDocument => ({
   roles: {},
