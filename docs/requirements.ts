@@ -293,7 +293,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'B10',
     text: 'Approvals: destructive calls can need a second person, bound to principal, tool digest and argument digest, single use, expiring',
-    claimed: false,
+    claimed: true,
   },
   {
     id: 'B11',

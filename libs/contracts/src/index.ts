@@ -156,6 +156,18 @@ export {
 } from './messages/policy-plan.js';
 export { policyCatalogueSchema, type PolicyCatalogue } from './messages/policy-catalogue.js';
 export {
+  approvalSchema,
+  decideApprovalReplySchema,
+  decideApprovalRequestSchema,
+  listApprovalsReplySchema,
+  listApprovalsRequestSchema,
+  type Approval,
+  type DecideApprovalReply,
+  type DecideApprovalRequest,
+  type ListApprovalsReply,
+  type ListApprovalsRequest,
+} from './messages/policy-approvals.js';
+export {
   documentGuardSchema,
   documentRuleSchema,
   pinningSchema,

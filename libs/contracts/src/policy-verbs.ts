@@ -1,4 +1,10 @@
 import {
+  decideApprovalReplySchema,
+  decideApprovalRequestSchema,
+  listApprovalsReplySchema,
+  listApprovalsRequestSchema,
+} from './messages/policy-approvals.js';
+import {
   authorizationSchema,
   authorizeAdminRequestSchema,
   authorizeRequestSchema,
@@ -85,5 +91,22 @@ export const POLICY_VERBS = {
     callers: ['control'],
     request: toolDefinitionRequestSchema,
     reply: toolDefinitionReplySchema,
+  }),
+  decideApproval: verb(
+    {
+      subject: 'policy.v1.decideApproval',
+      callee: 'policy',
+      callers: ['control'],
+      request: decideApprovalRequestSchema,
+      reply: decideApprovalReplySchema,
+    },
+    { mutates: true, timeoutMs: 8000 },
+  ),
+  listApprovals: verb({
+    subject: 'policy.v1.listApprovals',
+    callee: 'policy',
+    callers: ['control'],
+    request: listApprovalsRequestSchema,
+    reply: listApprovalsReplySchema,
   }),
 } as const;

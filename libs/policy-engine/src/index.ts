@@ -28,10 +28,13 @@ export {
   type StoredRule,
   time as storedTime,
 } from './facts/fields.js';
+export { liveApproval, mayApprove } from './organisation/approvals.js';
 export type { CommandBatch, EngineCommand, SeenTool } from './organisation/decide.js';
 export { documentOf, rulesOfDocument, versionOf } from './organisation/policy-document.js';
 export { organisation } from './organisation/organisation.js';
 export {
+  type Approval,
+  type ApprovalRequest,
   BUILTIN_ROLES,
   groupsOf,
   initialState,

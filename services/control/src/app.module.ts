@@ -10,6 +10,8 @@ import { PolicyCommands } from './access/policy-commands.js';
 import { DocumentsController } from './access/documents.controller.js';
 import { PlanPolicy } from './access/plan-policy.js';
 import { ReadPolicy } from './access/read-policy.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
+import { DecideApprovals } from './approvals/decide-approvals.js';
 import { Assertions } from './authentication/assertions.js';
 import { AuthenticateKey, KEY_REFUSALS } from './authentication/authenticate-key.js';
 import { AuthenticationController } from './authentication/authentication.controller.js';
@@ -150,6 +152,7 @@ function administration(base: Foundation): object[] {
   return [
     readPolicy,
     new ChangePolicy(policy, servers),
+    new DecideApprovals(peers, assertions),
     new ReadDefinitions(peers, assertions, readPolicy, servers),
     new PlanPolicy(peers, assertions),
     new ManagePolicyClients(policy, readPolicy, keyring),
@@ -173,6 +176,7 @@ const CONTROLLERS = [
   DefinitionsController,
   DocumentsController,
   GroupsController,
+  ApprovalsController,
   PolicyClientsController,
   SecretsController,
   TrailController,

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AppError, b64u, canonicalBytes, fromB64u, hpkeSeal, VERBS } from '@portcullis/contracts';
+import { AppError, b64u, canonicalBytes, fromB64u, hpkeSeal, newId, VERBS } from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import {
@@ -267,6 +267,38 @@ describe('policy', () => {
       ['POST', '/api/policy/rollbacks', body],
     ] as const)
       expect((await fixture.api(method, path, { key: member_.key, body: asked })).status).toBe(403);
+  });
+
+  it('lets a second person decide, with a key that was given for it', async () => {
+    verifies('B10');
+    const { user, key } = await member('Asking', ['mcp']);
+    const approver = await member('Approving', ['approvals']);
+    const request = {
+      approval: newId(),
+      user,
+      srv: newId(),
+      tool: 'drop',
+      definition: null,
+      rule: 'two-people',
+      requestedAt: '2026-01-01T00:00:00.000Z',
+      expiresAt: '2026-01-01T00:15:00.000Z',
+      status: 'pending' as const,
+      decidedBy: null,
+    };
+    fixture.policy.approvals.push(request);
+    const path = `/api/approvals/${request.approval}`;
+    const body = { verdict: 'grant' };
+    expect((await fixture.api('PUT', path, { key, body })).status).toBe(403);
+    const listed = await fixture.api('GET', '/api/approvals', { key: approver.key });
+    expect(listed.body.approvals).toMatchObject([{ approval: request.approval, mine: true }]);
+    expect((await fixture.api('PUT', path, { key: approver.key, body: { verdict: 'maybe' } })).status).toBe(
+      400,
+    );
+    expect((await fixture.api('PUT', path, { key: approver.key, body })).status).toBe(200);
+    expect(fixture.policy.approvals).toMatchObject([{ status: 'granted', decidedBy: approver.user }]);
+    expect((await fixture.api('PUT', `/api/approvals/${newId()}`, { key: approver.key, body })).status).toBe(
+      404,
+    );
   });
 
   it('clients get their token once', async () => {

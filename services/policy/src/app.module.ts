@@ -14,6 +14,9 @@ import { ReadDefinition } from './definitions/read-definition.js';
 import { CheckMany } from './check/check-many.js';
 import { ExplainAccess } from './check/explain-access.js';
 import { ListAllowed } from './check/list-allowed.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
+import { DecideApproval } from './approvals/decide-approval.js';
+import { ListApprovals } from './approvals/list-approvals.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 
 export interface UseCases {
@@ -26,12 +29,22 @@ export interface UseCases {
   checkAccess: CheckAccess;
   observeTools: ObserveTools;
   readDefinition: ReadDefinition;
+  decideApproval: DecideApproval;
+  listApprovals: ListApprovals;
   checkMany: CheckMany;
   listAllowed: ListAllowed;
   explainAccess: ExplainAccess;
 }
 
-@Module({ controllers: [AuthorizeController, AdminController, CheckController, DefinitionsController] })
+@Module({
+  controllers: [
+    AuthorizeController,
+    AdminController,
+    CheckController,
+    DefinitionsController,
+    ApprovalsController,
+  ],
+})
 export class AppModule {
   static with(useCases: UseCases): DynamicModule {
     return {
@@ -46,6 +59,8 @@ export class AppModule {
         { provide: CheckAccess, useValue: useCases.checkAccess },
         { provide: ObserveTools, useValue: useCases.observeTools },
         { provide: ReadDefinition, useValue: useCases.readDefinition },
+        { provide: DecideApproval, useValue: useCases.decideApproval },
+        { provide: ListApprovals, useValue: useCases.listApprovals },
         { provide: CheckMany, useValue: useCases.checkMany },
         { provide: ListAllowed, useValue: useCases.listAllowed },
         { provide: ExplainAccess, useValue: useCases.explainAccess },

@@ -14,6 +14,9 @@ import { AuthorizeAdmin } from './admin/authorize-admin.js';
 import { PlanPolicy } from './admin/plan-policy.js';
 import { ReadPolicy } from './admin/read-policy.js';
 import type { UseCases } from './app.module.js';
+import { ApprovalDesk } from './approvals/approval-desk.js';
+import { DecideApproval } from './approvals/decide-approval.js';
+import { ListApprovals } from './approvals/list-approvals.js';
 import { AuthorizeCall } from './authorize/authorize-call.js';
 import { FilterTools } from './authorize/filter-tools.js';
 import { PrincipalVerifier } from './authorize/principal-verifier.js';
@@ -90,7 +93,15 @@ function useCasesOf({ config, keyring, store }: Parts, { replica, registry }: Fa
   const statements = new Statements(keyring);
   const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
   return {
-    authorizeCall: new AuthorizeCall(principals, decisions, statements),
+    authorizeCall: new AuthorizeCall({
+      principals,
+      decisions,
+      statements,
+      desk: new ApprovalDesk({ handler, replica, clock: keyring.clock }),
+      approvalKey: config.POLICY_CLIENT_KEY_FILE,
+    }),
+    decideApproval: new DecideApproval({ principals, decisions, handler, replica, clock: keyring.clock }),
+    listApprovals: new ListApprovals(principals, decisions, keyring.clock),
     filterTools: new FilterTools(principals, replica, keyring.clock),
     authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
     readPolicy: new ReadPolicy(principals, decisions),

@@ -15,6 +15,7 @@ const BUILTIN_RULES = {
   'visible-tools': 'Whoever may use a tool of a server may read its catalogue.',
   'organisation-admin': 'An admin may administer the organisation and read the catalogues of its servers.',
   'not-an-admin': 'Administrative operations need the role admin.',
+  approver: 'Whom a rule names as approver decides what others have asked for.',
   'own-secret': 'A member may keep credentials of their own for a server that asks each user for one.',
   'foreign-secret': 'Nobody stores or deletes a credential for another person.',
   'secret-target-mismatch': 'A credential goes to a connected server, its slot and its destination only.',

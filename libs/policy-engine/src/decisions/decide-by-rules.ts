@@ -1,5 +1,6 @@
 import type { ConditionInput } from '../conditions/evaluate.js';
 import { findings } from '../conditions/explain.js';
+import { isConsumedBy } from '../organisation/approvals.js';
 import type { ToolLabel } from '../organisation/state.js';
 import { applies } from '../rules/ability.js';
 import { action, subjectType, ToolSubject } from '../rules/tool-subject.js';
@@ -23,8 +24,33 @@ export function decideByRules(call: KnownCall, label: ToolLabel): Verdict {
   const deciding = access.relevantRuleFor(action(label), asked.subject);
   if (deciding === null) return nothingAllows(asked);
   if (deciding.inverted) return deniedBy(asked, deciding.reason!);
-  const needed = approval.relevantRuleFor(action(label), asked.subject);
-  return needed === null ? allowedBy(asked, deciding.reason!) : approvalNeeded(asked, needed.reason!);
+  const needed = approval
+    .rulesFor(action(label), asked.subject.type)
+    .filter(
+      ({ conditions }) =>
+        conditions === undefined || applies('require_approval', conditions.when, asked.subject),
+    )
+    .map(({ reason }) => reason!);
+  return approvedBy(asked, allowedBy(asked, deciding.reason!), needed);
+}
+
+/** Every rule that asks for approval has to get one; the first that has none says so. */
+function approvedBy(asked: Asked, allowed: Verdict, needed: readonly string[]): Verdict {
+  const { snapshot, question, server, tool } = asked.call;
+  let approval: string | undefined;
+  for (const rule of needed) {
+    const consumed = isConsumedBy(snapshot.state, question.call?.id, {
+      user: question.asker.user,
+      srv: server.srv,
+      tool,
+      definition: question.observedDigest ?? null,
+      arguments: question.call?.arguments ?? '',
+      rule,
+    });
+    if (consumed === undefined) return approvalNeeded(asked, rule);
+    approval ??= consumed;
+  }
+  return approval === undefined ? allowed : { ...allowed, approval };
 }
 
 function allowedBy({ call, label }: Asked, rule: string): Verdict {

@@ -31,6 +31,7 @@ function canonicalPolicy(state: PolicyState): unknown {
         seen: seen?.digest ?? null,
       })),
     })),
+    approvals: byKey(state.approvals).map(([approval, { status }]) => ({ approval, status })),
     clients: byKey(state.clients).map(([client, { generation, active }]) => ({ client, generation, active })),
   };
 }

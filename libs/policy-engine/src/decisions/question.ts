@@ -23,6 +23,8 @@ export interface Question {
   /** When it is decided: RFC 3339, UTC, milliseconds. Conditions see it as `context.time`. */
   time: string;
   annotations?: ToolAnnotations | undefined;
+  /** The call itself, where it is one: its id, and the digest of its arguments that an approval is bound to. */
+  call?: { id: string; arguments: string } | undefined;
   /** Digest of the tool's definition as the asker sees it; missing: as its server showed it last. */
   observedDigest?: string | undefined;
 }

@@ -12,6 +12,8 @@ export interface Verdict {
   because: string;
   /** What the asker can do about a denial; empty when nothing. */
   advice: string;
+  /** The approval that the call has consumed. */
+  approval?: string;
 }
 
 const REASON_CODES: Partial<Record<BuiltinRule, string>> = { 'default-deny': 'no_rule_allows' };

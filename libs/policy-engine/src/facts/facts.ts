@@ -54,6 +54,12 @@ export const factCodec = eventCodec(
     fact({ srv: f.id, tool: f.tool, digest: f.hash, definition: f.definition.nullable() }),
   ),
   defineEvent('policy.ToolDefinitionApproved', fact({ srv: f.id, tool: f.tool, digest: f.hash })),
+  /** Somebody wants to do this one thing. What it is about stays; the arguments by a keyed digest only. */
+  defineEvent('policy.ApprovalRequested', fact(f.approvalRequest)),
+  defineEvent('policy.ApprovalGranted', fact({ approval: f.id })),
+  defineEvent('policy.ApprovalRefused', fact({ approval: f.id })),
+  /** Used, by this call and no other. */
+  defineEvent('policy.ApprovalConsumed', fact({ approval: f.id, call: f.id })),
   /** A null user means everybody. */
   defineEvent('policy.ToolDisabled', fact({ srv: f.id, tool: f.tool, user: f.id.nullable() })),
   defineEvent('policy.ToolEnabled', fact({ srv: f.id, tool: f.tool, user: f.id.nullable() })),

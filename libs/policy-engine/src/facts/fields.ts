@@ -54,6 +54,25 @@ export const storedRule = storedRuleV1.extend({
 });
 export type StoredRule = z.infer<typeof storedRule>;
 
+/** SHA-256 in base64url. */
+export const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+/** What an approval is bound to: this person, this tool as it is described now, exactly these arguments. */
+export const approvalRequest = {
+  approval: id,
+  user: id,
+  srv: id,
+  tool,
+  definition: hash.nullable(),
+  /** HMAC under a key of policy's own: arguments can't be guessed from it. */
+  arguments: hash,
+  /** The rule that asks for it, and whom it lets approve. */
+  rule: name,
+  roles: z.array(name).max(64),
+  groups: z.array(name).max(64),
+  expiresAt: time,
+};
+
 /** What happens to a tool whose definition nobody has approved yet, or has changed. */
 export const pinning = z.enum(['first_sight', 'approve_first', 'off']);
 
@@ -69,6 +88,3 @@ export type StoredDocument = z.infer<typeof storedDocument>;
 
 /** A tool as its MCP server describes it in `tools/list`. */
 export const definition = z.record(z.string(), z.json());
-
-/** SHA-256 in base64url. */
-export const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);

@@ -1,6 +1,7 @@
 import { AppError, type PolicyCommand } from '@portcullis/contracts';
 import type { Fact } from '../facts/facts.js';
 import type { Actor, StoredDocument } from '../facts/fields.js';
+import { approvalDeciders } from './approvals.js';
 import { hasCommand } from './command-log.js';
 import { credentialDeciders } from './credentials.js';
 import { evolve } from './evolve.js';
@@ -11,7 +12,7 @@ import { definitionDeciders } from './tool-definitions.js';
 import { membershipDeciders } from './membership.js';
 import { ruleDeciders } from './rules.js';
 import { serverDeciders } from './servers.js';
-import { isAdmin, type PolicyState, type ToolDefinition } from './state.js';
+import { isAdmin, type ApprovalRequest, type PolicyState, type ToolDefinition } from './state.js';
 
 /**
  * What the aggregate is told: commands of admins, and what the service makes of them once it has looked up what they
@@ -22,13 +23,15 @@ export type EngineCommand =
   | { type: 'RestorePolicy'; version: string; document: StoredDocument }
   | ServiceCommand;
 
-/** What the service itself tells of, for nobody: the actor is the system. */
-export interface ServiceCommand {
-  type: 'RecordToolDefinitions';
-  srv: string;
-  time: string;
-  tools: readonly SeenTool[];
-}
+/**
+ * What the service itself tells of. The actor is the system, but for the decision on an approval, which looks by itself at
+ * who makes it.
+ */
+export type ServiceCommand =
+  | { type: 'RecordToolDefinitions'; srv: string; time: string; tools: readonly SeenTool[] }
+  | { type: 'RequestApproval'; time: string; request: ApprovalRequest }
+  | { type: 'DecideApproval'; time: string; approval: string; verdict: 'grant' | 'refuse'; by: Actor }
+  | { type: 'ConsumeApproval'; time: string; approval: string; call: string };
 
 export interface SeenTool {
   tool: string;
@@ -68,6 +71,7 @@ const DECIDERS: Deciders = {
   ...ruleDeciders,
   ...documentDeciders,
   ...definitionDeciders,
+  ...approvalDeciders,
   ...serverDeciders,
 };
 
@@ -101,12 +105,17 @@ function decideOne<T extends CommandType>(command: CommandOf<T>, state: PolicySt
   return decider(command, state);
 }
 
-const OF_THE_SERVICE: ReadonlySet<CommandType> = new Set(['RecordToolDefinitions']);
+const OF_THE_SERVICE: ReadonlySet<CommandType> = new Set([
+  'RecordToolDefinitions',
+  'RequestApproval',
+  'ConsumeApproval',
+]);
 
 /** Looked at again on the very state that is decided on: an admin removed a moment ago commands nothing. */
 function requireAdmin({ commands, actor }: CommandBatch, state: PolicyState): void {
   if (commands[0]?.type === 'RegisterOrganisation' || state.org === null) return;
   if (actor.id !== null && isAdmin(state, actor.id)) return;
+  if (commands.every(({ type }) => type === 'DecideApproval')) return;
   if (actor.kind === 'system' && commands.every(({ type }) => OF_THE_SERVICE.has(type))) return;
   throw new AppError('DENIED_BY_POLICY', 'Commands need the role admin.', {
     details: { rule: 'not-an-admin' },

@@ -1,5 +1,6 @@
 import type { Fact, FactData, FactOf, FactType } from '../facts/facts.js';
 import type { StoredDocument } from '../facts/fields.js';
+import { approvalEvolvers } from './approvals.js';
 import { withCommand } from './command-log.js';
 import type { Group, Member, Pinning, PolicyState, Server, Tool } from './state.js';
 
@@ -131,6 +132,7 @@ function applyServers(
 }
 
 const EVOLVERS: Evolvers = {
+  ...approvalEvolvers,
   'policy.OrganisationRegistered': (_state, { org, founder, home }) => ({ org, founder, home }),
   'policy.MemberAdded': (state, { user, time }) => ({
     members: put<string, Member>(state.members, user, { since: time, roles: new Set(), groups: new Set() }),

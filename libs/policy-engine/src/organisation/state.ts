@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { definition, label, pinning, slot, StoredRule } from '../facts/fields.js';
+import type { approvalRequest, definition, label, pinning, slot, StoredRule } from '../facts/fields.js';
 import { emptyCommandLog, type CommandLog } from './command-log.js';
 
 export type ToolLabel = z.infer<typeof label>;
@@ -54,6 +54,16 @@ export interface PolicyClient {
   addedBy: string;
 }
 
+export type ApprovalRequest = z.infer<z.ZodObject<typeof approvalRequest>>;
+
+export interface Approval extends ApprovalRequest {
+  requestedAt: string;
+  status: 'pending' | 'granted' | 'refused' | 'consumed';
+  decidedBy: string | null;
+  /** The call that has consumed it. */
+  call: string | null;
+}
+
 /** Everything the facts of one organisation add up to. Immutable. */
 export interface PolicyState {
   readonly org: string | null;
@@ -74,6 +84,8 @@ export interface PolicyState {
   /** srv → tool → what is known. */
   readonly tools: ReadonlyMap<string, ReadonlyMap<string, Tool>>;
   readonly clients: ReadonlyMap<string, PolicyClient>;
+  /** Requests that have not expired, and what became of them. */
+  readonly approvals: ReadonlyMap<string, Approval>;
   readonly commands: CommandLog;
 }
 
@@ -91,6 +103,7 @@ export const initialState: PolicyState = {
   servers: new Map(),
   tools: new Map(),
   clients: new Map(),
+  approvals: new Map(),
   commands: emptyCommandLog,
 };
 

@@ -69,6 +69,15 @@ const fields = {
       addedBy: f.id,
     }),
   ),
+  approvals: mapOf(
+    z.strictObject({
+      ...f.approvalRequest,
+      requestedAt: f.time,
+      status: z.enum(['pending', 'granted', 'refused', 'consumed']),
+      decidedBy: z.string().nullable(),
+      call: f.id.nullable(),
+    }),
+  ),
   commands: z.strictObject({ full: z.array(setOf), open: setOf }),
 } satisfies { [K in keyof Required<PolicyState>]: z.ZodType<PolicyState[K]> };
 

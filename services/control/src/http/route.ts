@@ -2,8 +2,11 @@ import type { AdminOperation, ErrorCode } from '@portcullis/contracts';
 import type { z } from 'zod';
 import type { Admin } from '../authentication/admin.js';
 
-/** What a key must have been given to use a route: `admin` everything, `credentials` only its owner's own ones. */
-export type RouteScope = 'admin' | 'credentials';
+/**
+ * What a key must have been given to use a route: `admin` everything, `credentials` only its owner's own ones, `approvals`
+ * to decide what others have asked for.
+ */
+export type RouteScope = 'admin' | 'credentials' | 'approvals';
 
 /** Who may use a route. There is no default: a route that doesn't say so does not compile. */
 export type Access =

@@ -2,6 +2,7 @@ import { ACCESS_ROUTES } from '../access/access.routes.js';
 import { DEFINITION_ROUTES } from '../definitions/definitions.routes.js';
 import { GROUP_ROUTES } from '../groups/groups.routes.js';
 import { DOCUMENT_ROUTES } from '../access/documents.routes.js';
+import { APPROVAL_ROUTES } from '../approvals/approvals.routes.js';
 import { SERVICE_ROUTES } from '../health/service.routes.js';
 import { KEY_ROUTES } from '../keys/keys.routes.js';
 import { ORGANISATION_ROUTES } from '../organisations/organisations.routes.js';
@@ -22,6 +23,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...DEFINITION_ROUTES,
   ...DOCUMENT_ROUTES,
   ...GROUP_ROUTES,
+  ...APPROVAL_ROUTES,
   ...POLICY_CLIENT_ROUTES,
   ...SECRET_ROUTES,
   ...TRAIL_ROUTES,

@@ -3,7 +3,7 @@ import type { KeyHasher } from '../authentication/key-hasher.js';
 import type { ApiKeyRow } from '../database/rows.js';
 
 /** What a key may be used for. */
-export const SCOPES = ['admin', 'credentials', 'mcp', 'mcp:write'] as const;
+export const SCOPES = ['admin', 'approvals', 'credentials', 'mcp', 'mcp:write'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface NewKey {

@@ -12,6 +12,7 @@ import {
   sha256,
   VERBS,
   verifyToken,
+  type Approval,
   type Authorization,
   type AuthorizeAdminRequest,
   type PolicyCommand,
@@ -30,10 +31,24 @@ const DIGEST = b64u(sha256('policy'));
 export class StandInPolicy {
   readonly organisations = new Map<string, Organisation>();
   readonly commands: PolicyCommand[] = [];
+  readonly approvals: Omit<Approval, 'mine'>[] = [];
 
   constructor(readonly responder: VerbResponder) {
     responder.serve(VERBS.policyCommand, (request) => this.command(request));
     responder.serve(VERBS.authorizeAdmin, (request) => this.authorizeAdmin(request));
+    responder.serve(VERBS.listApprovals, ({ assertion }) => {
+      const { org, sub } = this.verify(assertion);
+      const approvals = this.approvals.map((one) => ({ ...one, mine: one.user !== sub }));
+      return { revision: this.organisation(org).revision, approvals, complete: true };
+    });
+    responder.serve(VERBS.decideApproval, ({ assertion, approval, verdict }) => {
+      const { org, sub } = this.verify(assertion);
+      const request = this.approvals.find((one) => one.approval === approval);
+      if (request === undefined) throw new AppError('NOT_FOUND', 'There is no such request for approval.');
+      if (request.user === sub) throw new AppError('DENIED_BY_POLICY', 'Only a second person may approve.');
+      Object.assign(request, { status: verdict === 'grant' ? 'granted' : 'refused', decidedBy: sub });
+      return { revision: this.organisation(org).revision, policyDigest: DIGEST, facts: 1 };
+    });
     responder.serve(VERBS.toolDefinition, ({ assertion, srv, tool }) => {
       const { definitions } = this.state(this.verify(assertion).org);
       const { pinned, seen } = definitions.find((one) => one.srv === srv && one.tool === tool)!;

@@ -31,6 +31,7 @@ export class AuthorizeAdmin {
       tool: null,
       definitionDigest: null,
       argumentDigest: digest?.digest ?? null,
+      approval: null,
     };
     const argumentSalt = digest?.salt ?? null;
     const server = secret === null ? undefined : snapshot.state.servers.get(secret.srv);

@@ -1,38 +1,61 @@
-import type { Authorization, AuthorizeRequest, Decision } from '@portcullis/contracts';
-import { acceptableArguments, decideQuestion, type Server } from '@portcullis/policy-engine';
-import type { PolicyDecisions } from '../decisions/policy-decisions.js';
+import type { Authorization, AuthorizeRequest, Decision, Secret } from '@portcullis/contracts';
+import { acceptableArguments, decideQuestion, type Question, type Server } from '@portcullis/policy-engine';
+import type { ApprovalDesk } from '../approvals/approval-desk.js';
+import { bindArguments } from '../approvals/argument-binding.js';
+import type { Decided, PolicyDecisions } from '../decisions/policy-decisions.js';
 import { digestArguments, type DigestedArguments } from './digest-arguments.js';
 import type { Principal, PrincipalVerifier } from './principal-verifier.js';
 import type { Asked, Statements } from './statements.js';
 
+export interface AuthorizeCallDeps {
+  principals: PrincipalVerifier;
+  decisions: PolicyDecisions;
+  statements: Statements;
+  desk: ApprovalDesk;
+  /** The key that arguments are bound to approvals with is derived from it. */
+  approvalKey: Secret;
+}
+
 /** Decides what a session wants to do through the gateway, and grants it or states the denial. */
 export class AuthorizeCall {
-  constructor(
-    private readonly principals: PrincipalVerifier,
-    private readonly decisions: PolicyDecisions,
-    private readonly statements: Statements,
-  ) {}
+  constructor(private readonly deps: AuthorizeCallDeps) {}
 
   /** @throws AppError UNAUTHENTICATED for an assertion that does not hold, UNAVAILABLE when nothing may be decided */
-  run(request: AuthorizeRequest): Authorization {
-    const { operation, srv, tool, context, annotations, arguments: args } = request;
-    const principal = this.principals.verify(request.assertion);
-    const question = {
-      asker: principal.asker,
-      operation,
-      server: { srv },
-      tool,
-      arguments: args,
-      context,
-      annotations,
-      ...(request.observedDigest === null ? {} : { observedDigest: request.observedDigest }),
-    };
-    const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy, time) =>
+  run(request: AuthorizeRequest): Authorization | Promise<Authorization> {
+    const principal = this.deps.principals.verify(request.assertion);
+    const question = questionOf(request, principal);
+    const decided = this.#decide(principal, question);
+    if (decided.decision.decision !== 'approval_required') return this.#answer(request, principal, decided);
+    return this.#ask(request, principal).then((asked) => this.#answer(request, principal, asked));
+  }
+
+  #decide({ claims }: Principal, question: Omit<Question, 'time'>): Decided {
+    return this.deps.decisions.decide(claims.org, (policy, time) =>
       decideQuestion(policy, { ...question, time }),
     );
+  }
+
+  /** Approvals are looked at only where a rule asks for one: no other call pays for them. */
+  #ask(request: AuthorizeRequest, principal: Principal): Promise<Decided> {
+    const { org } = principal.claims;
+    const binding = bindArguments(this.deps.approvalKey, org, request.arguments);
+    const question = {
+      ...questionOf(request, principal),
+      call: { id: request.call, arguments: binding },
+    };
+    const held = { org, question, srv: request.srv, tool: request.tool! };
+    return this.deps.desk.settle(held, () => this.#decide(principal, question));
+  }
+
+  #answer(
+    request: AuthorizeRequest,
+    principal: Principal,
+    { decision, snapshot, approval }: Decided,
+  ): Authorization {
+    const { tool, operation, srv, arguments: args } = request;
     // What can't be decided on has no digest either; it has just been denied.
     const digest = acceptableArguments(args) ? digestArguments(tool ?? operation, args) : null;
-    const statements = this.#state(askedOf(request, principal, digest), decision, {
+    const statements = this.#state({ ...askedOf(request, principal, digest), approval }, decision, {
       server: snapshot.state.servers.get(srv),
       replyKeyHash: request.replyKeyHash,
     });
@@ -45,11 +68,17 @@ export class AuthorizeCall {
     { server, replyKeyHash }: Place,
   ): Pick<Authorization, 'grants' | 'denial'> {
     if (decision.decision !== 'allow' || server === undefined) {
-      return { grants: null, denial: this.statements.denial(asked, decision, server) };
+      return { grants: null, denial: this.deps.statements.denial(asked, decision, server) };
     }
     const { srv, slug, dst, slots } = server;
     return {
-      grants: this.statements.grant(asked, decision, { srv, slug, dst, slots: [...slots], replyKeyHash }),
+      grants: this.deps.statements.grant(asked, decision, {
+        srv,
+        slug,
+        dst,
+        slots: [...slots],
+        replyKeyHash,
+      }),
       denial: null,
     };
   }
@@ -60,11 +89,25 @@ interface Place {
   replyKeyHash: string | null;
 }
 
+const questionOf = (
+  { operation, srv, tool, context, annotations, arguments: args, observedDigest }: AuthorizeRequest,
+  { asker }: Principal,
+): Omit<Question, 'time'> => ({
+  asker,
+  operation,
+  server: { srv },
+  tool,
+  arguments: args,
+  context,
+  annotations,
+  ...(observedDigest === null ? {} : { observedDigest }),
+});
+
 const askedOf = (
   request: AuthorizeRequest,
   principal: Principal,
   digest: DigestedArguments | null,
-): Asked => ({
+): Omit<Asked, 'approval'> => ({
   principal,
   call: request.call,
   attempt: request.attempt,

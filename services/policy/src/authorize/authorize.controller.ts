@@ -19,7 +19,7 @@ export class AuthorizeController {
   ) {}
 
   @ServesVerb(VERBS.authorize)
-  authorize(request: AuthorizeRequest): Authorization {
+  authorize(request: AuthorizeRequest): Authorization | Promise<Authorization> {
     return this.authorizeCall.run(request);
   }
 

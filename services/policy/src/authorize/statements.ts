@@ -19,6 +19,8 @@ export interface Asked {
   tool: string | null;
   definitionDigest: string | null;
   argumentDigest: string | null;
+  /** The approval that the call has consumed, null where none was needed. */
+  approval: string | null;
 }
 
 /** Where a granted credential may go. */
@@ -42,7 +44,7 @@ export class Statements {
       ...decidedClaims(asked, decision),
       op: asked.operation as Operation | 'secret.put' | 'secret.delete',
       ...server,
-      apr: null,
+      apr: asked.approval,
       rkh: replyKeyHash,
     });
   }

@@ -11,6 +11,8 @@ export interface PolicySource {
 export interface Decided {
   decision: Decision;
   snapshot: Snapshot;
+  /** The approval that the call has consumed, null where none was needed. */
+  approval: string | null;
 }
 
 /**
@@ -43,7 +45,8 @@ export function decideOn(
 ): Decided {
   const { snapshot } = view;
   const verdict = refuseView(org, view) ?? decide(snapshot, time);
-  return { decision: explainVerdict(verdict, snapshot, newId()), snapshot };
+  const approval = verdict.approval ?? null;
+  return { decision: explainVerdict(verdict, snapshot, newId()), snapshot, approval };
 }
 
 /** Why nothing is allowed under this view, or undefined. */

@@ -32,6 +32,8 @@ export interface Who {
   sid?: string;
   gen?: number;
   scopes?: string[];
+  /** Who acts on their behalf. */
+  agent?: string;
 }
 
 /** Starts the service under test with this environment. */
@@ -107,8 +109,8 @@ export class PolicyInstallation {
     return new VerbCaller(new NatsRequester(known), this.trust.keyring(service));
   }
 
-  assertion({ org, sub, sid = 'session', gen = 1, scopes = ['mcp', 'mcp:write'] }: Who): string {
-    const act = { client: null, agent: null };
+  assertion({ org, sub, sid = 'session', gen = 1, scopes = ['mcp', 'mcp:write'], agent }: Who): string {
+    const act = { client: null, agent: agent ?? null };
     const claims = { org, sub, act, kind: 'user' as const, scopes, sid, amr: ['key'], gen };
     return issueToken(this.trust.keyring('control'), 'pc-principal+jwt', 'policy', claims);
   }
