@@ -167,8 +167,18 @@ describe('the next request at each gateway', () => {
         expect(await decisions(user)).toEqual(['ALLOW', 'ALLOW']);
         if (round === 0) await warm(key);
       }
+      await expectAgreement();
     }
   }, 60_000);
+
+  async function expectAgreement(): Promise<void> {
+    const policy = await change<{ revision: number; policyDigest: string }>('GET', '/api/policy');
+    const { revision, policyDigest } = policy;
+    const answer = await change<{ replicas: object[]; agree: boolean }>('GET', '/api/policy/replicas');
+    const replica: unknown = expect.any(String);
+    const same = { replica, revision, policyDigest };
+    expect(answer).toEqual({ replicas: [same, same], agree: true });
+  }
 
   /** Of each replica of policy. */
   const decisions = (user: string): Promise<string[]> =>

@@ -16,10 +16,12 @@ export {
   REQUEST_HEADER,
   TRACE_HEADER,
   type CallObserver,
+  type EachRequester,
   type Requester,
   type WireMessage,
 } from './clients/requester.js';
 export type { ManyReply, ManyRequest } from './many.js';
+export { EachCaller } from './clients/each-caller.js';
 export { Convoy, type ConvoyOptions } from './clients/convoy.js';
 export { AuthzenClient } from './clients/authzen-client.js';
 export { PolicyClient } from './clients/policy-client.js';
@@ -138,6 +140,10 @@ export {
   type PolicyCommand,
   type PolicyCommandRequest,
   type PolicyCommandReply,
+  activePolicyRequestSchema,
+  activePolicySchema,
+  type ActivePolicy,
+  type ActivePolicyRequest,
   type PolicyStateRequest,
   type PolicyState,
 } from './messages/policy-admin.js';

@@ -16,6 +16,8 @@ import {
 import {
   policyCommandReplySchema,
   policyCommandRequestSchema,
+  activePolicyRequestSchema,
+  activePolicySchema,
   policyStateRequestSchema,
   policyStateSchema,
   toolDefinitionReplySchema,
@@ -77,6 +79,17 @@ export const POLICY_VERBS = {
       reply: policyCommandReplySchema,
     },
     { mutates: true, maxRequestKiB: 900, timeoutMs: 8000 },
+  ),
+  activePolicy: verb(
+    {
+      subject: 'policy.v1.active',
+      callee: 'policy',
+      callers: ['control'],
+      request: activePolicyRequestSchema,
+      reply: activePolicySchema,
+    },
+    // A replica that has just died still counts, and is waited for.
+    { everyReplica: true, timeoutMs: 1000 },
   ),
   policyState: verb({
     subject: 'policy.v1.state',

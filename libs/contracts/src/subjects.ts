@@ -45,7 +45,7 @@ function permissionsOf(user: NatsUser): SubjectPermissions {
       ...inboxesOfCallers,
     ],
     subscribe: [
-      ...served.map((v) => `${v.subject} ${v.callee}`),
+      ...served.map((v) => (v.everyReplica ? v.subject : `${v.subject} ${v.callee}`)),
       ...hints
         .filter((hint) => (hint.listeners as readonly string[]).includes(user))
         .map((hint) => hint.subject),

@@ -18,6 +18,8 @@ export interface Verb<Request, Reply> {
   readonly timeoutMs: number;
   /** A mutating verb refuses an authenticated request that it has seen before (by its `jti`). */
   readonly mutates: boolean;
+  /** Answered by every replica of the callee instead of one of them: call it with `callEach`. */
+  readonly everyReplica: boolean;
   /** The verb that carries several requests of this one in a message; null where they always go alone. */
   readonly many: Verb<ManyRequest, ManyReply> | null;
 }
@@ -28,6 +30,7 @@ interface VerbLimits {
   mutates?: boolean;
   maxRequestKiB?: number;
   timeoutMs?: number;
+  everyReplica?: true;
   /** How many requests may go together in one message; not for mutating verbs, whose replay is found per message. */
   together?: number;
 }
@@ -42,6 +45,7 @@ export function verb<Request, Reply>(
     maxRequestBytes: (limits.maxRequestKiB ?? 256) * KIB,
     timeoutMs: limits.timeoutMs ?? 3000,
     mutates: limits.mutates ?? false,
+    everyReplica: limits.everyReplica ?? false,
     many: limits.together === undefined ? null : manyOf(name, limits, limits.together),
   };
 }

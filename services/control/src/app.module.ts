@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { Keyring, VerbCaller, type JsonValue } from '@portcullis/contracts';
+import { EachCaller, Keyring, VerbCaller, type JsonValue } from '@portcullis/contracts';
 import { NatsRequester, type Logger, type Readiness, type Telemetry } from '@portcullis/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { DataSource } from 'typeorm';
@@ -12,6 +12,7 @@ import { PlanPolicy } from './access/plan-policy.js';
 import { ReadPolicy } from './access/read-policy.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
 import { DecideApprovals } from './approvals/decide-approvals.js';
+import { ReadReplicas } from './access/read-replicas.js';
 import { Assertions } from './authentication/assertions.js';
 import { AuthenticateKey, KEY_REFUSALS } from './authentication/authenticate-key.js';
 import { AuthenticationController } from './authentication/authentication.controller.js';
@@ -192,11 +193,14 @@ export class AppModule {
     const base = foundation(runtime);
     const { authenticate, authorize, assertions, relay } = base;
     const leases = new Leases(runtime.leasesDataSource);
+    const { connection, keyring, clock } = runtime;
+    const everyone = new EachCaller(new NatsRequester(connection), keyring, clock);
     const barrier = new Barrier({ ...runtime, leases, now: () => performance.now() });
     const parts = [
       ...[authenticate, authorize, assertions, relay, leases, barrier],
       ...directory(base),
       ...administration(base),
+      new ReadReplicas(everyone, assertions, leases),
     ];
     return {
       module: AppModule,

@@ -3,6 +3,7 @@ import { AdminController } from './admin/admin.controller.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
 import { PlanPolicy } from './admin/plan-policy.js';
 import { ReadPolicy } from './admin/read-policy.js';
+import { TellActivePolicy } from './admin/tell-active-policy.js';
 import { AuthorizeCall } from './authorize/authorize-call.js';
 import { AuthorizeController } from './authorize/authorize.controller.js';
 import { FilterTools } from './authorize/filter-tools.js';
@@ -24,7 +25,11 @@ export interface UseCases {
   filterTools: FilterTools;
   authorizeAdmin: AuthorizeAdmin;
   readPolicy: ReadPolicy;
+<<<<<<< HEAD
   planPolicy: PlanPolicy;
+=======
+  activePolicy: TellActivePolicy;
+>>>>>>> 15c5971 (Have every replica of policy say what it decides on)
   executeCommands: ExecuteCommands;
   checkAccess: CheckAccess;
   observeTools: ObserveTools;
@@ -54,7 +59,11 @@ export class AppModule {
         { provide: FilterTools, useValue: useCases.filterTools },
         { provide: AuthorizeAdmin, useValue: useCases.authorizeAdmin },
         { provide: ReadPolicy, useValue: useCases.readPolicy },
+<<<<<<< HEAD
         { provide: PlanPolicy, useValue: useCases.planPolicy },
+=======
+        { provide: TellActivePolicy, useValue: useCases.activePolicy },
+>>>>>>> 15c5971 (Have every replica of policy say what it decides on)
         { provide: ExecuteCommands, useValue: useCases.executeCommands },
         { provide: CheckAccess, useValue: useCases.checkAccess },
         { provide: ObserveTools, useValue: useCases.observeTools },

@@ -13,6 +13,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
 import { PlanPolicy } from './admin/plan-policy.js';
 import { ReadPolicy } from './admin/read-policy.js';
+import { TellActivePolicy } from './admin/tell-active-policy.js';
 import type { UseCases } from './app.module.js';
 import { ApprovalDesk } from './approvals/approval-desk.js';
 import { DecideApproval } from './approvals/decide-approval.js';
@@ -71,12 +72,16 @@ export function compose(parts: Parts): Composed {
     facts,
     lease,
     clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
-    useCases: useCasesOf(parts, facts),
+    useCases: useCasesOf(parts, facts, lease.replica),
     checks: [...checksOf(replica, store), anchors.check, lease.check],
   };
 }
 
-function useCasesOf({ config, keyring, store }: Parts, { replica, registry }: Facts): UseCases {
+function useCasesOf(
+  { config, keyring, store }: Parts,
+  { replica, registry }: Facts,
+  process: string,
+): UseCases {
   const keys = keyringFactKeys(keyring);
   const handler = commandHandler({
     store,
@@ -105,7 +110,11 @@ function useCasesOf({ config, keyring, store }: Parts, { replica, registry }: Fa
     filterTools: new FilterTools(principals, replica, keyring.clock),
     authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
     readPolicy: new ReadPolicy(principals, decisions),
+<<<<<<< HEAD
     planPolicy: new PlanPolicy(principals, decisions),
+=======
+    activePolicy: new TellActivePolicy(principals, decisions, process),
+>>>>>>> 15c5971 (Have every replica of policy say what it decides on)
     executeCommands: new ExecuteCommands({
       keyring,
       principals,

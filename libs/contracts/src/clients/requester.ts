@@ -17,6 +17,20 @@ export interface Requester {
   request(subject: string, message: WireMessage, timeoutMs: number): Promise<WireMessage>;
 }
 
+/** Sends a request to every responder of a subject. */
+export interface EachRequester {
+  /**
+   * The answers that have come when there are so many as were expected, or after `timeoutMs`. None at all is no error;
+   * a lost connection is AppError `UNAVAILABLE`. What is promised of an answer's origin is the same as for
+   * {@link Requester}: nothing.
+   */
+  requestEach(
+    subject: string,
+    message: WireMessage,
+    limits: { expected: number; timeoutMs: number },
+  ): Promise<WireMessage[]>;
+}
+
 export const REQUEST_HEADER = 'Pc-Request';
 export const REPLY_HEADER = 'Pc-Reply';
 /** Id of the request that this one belongs to, a ULID, and its trace (W3C Trace Context). Nobody vouches for them. */

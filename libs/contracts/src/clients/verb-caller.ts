@@ -53,45 +53,52 @@ export class VerbCaller implements VerbCalls {
     options: CallOptions,
     headers: Readonly<Record<string, string>>,
   ): Promise<Reply> {
-    const body = Buffer.from(JSON.stringify(request), 'utf8');
-    if (body.byteLength > verb.maxRequestBytes) {
-      throw new AppError(
-        'PAYLOAD_TOO_LARGE',
-        `A request to ${verb.subject} may have ${verb.maxRequestBytes} bytes at most.`,
-        {
-          details: { bytes: body.byteLength, limit: verb.maxRequestBytes },
-        },
-      );
-    }
-    const token = signRequest(this.keyring, verb.callee, verb.subject, body);
+    const { body, token } = signedRequest(this.keyring, verb, request);
     const timeoutMs = Math.min(options.timeoutMs ?? verb.timeoutMs, verb.timeoutMs);
     const answer = await this.requester.request(
       verb.subject,
       { body, headers: { ...headers, [REQUEST_HEADER]: token } },
       timeoutMs,
     );
-    this.believe(verb, token, answer);
+    requireProven(this.keyring, verb, { token, answer, now: this.clock() });
     return readAnswer(verb, JSON.parse(Buffer.from(answer.body).toString('utf8')));
   }
+}
 
-  /** An answer that isn't the callee's is as good as none: whatever it says, also that somebody is unauthenticated. */
-  private believe<Request, Reply>(verb: Verb<Request, Reply>, token: string, answer: WireMessage): void {
-    try {
-      verifyReply(
-        this.keyring,
-        verb.callee,
-        token,
-        answer.body,
-        answer.headers[REPLY_HEADER] ?? '',
-        this.clock(),
-      );
-    } catch (cause) {
-      throw new AppError(
-        'UNAVAILABLE',
-        `The answer to ${verb.subject} is not proven to come from ${verb.callee}.`,
-        { cause },
-      );
-    }
+/** The body of a request, and the token that covers it. @throws AppError `PAYLOAD_TOO_LARGE` */
+export function signedRequest<Request>(
+  keyring: Keyring,
+  verb: Verb<Request, unknown>,
+  request: Request,
+): { body: Buffer; token: string } {
+  const body = Buffer.from(JSON.stringify(request), 'utf8');
+  if (body.byteLength > verb.maxRequestBytes) {
+    throw new AppError(
+      'PAYLOAD_TOO_LARGE',
+      `A request to ${verb.subject} may have ${verb.maxRequestBytes} bytes at most.`,
+      {
+        details: { bytes: body.byteLength, limit: verb.maxRequestBytes },
+      },
+    );
+  }
+  return { body, token: signRequest(keyring, verb.callee, verb.subject, body) };
+}
+
+/**
+ * An answer that isn't the callee's is as good as none: whatever it says, also that somebody is unauthenticated.
+ * @throws AppError `UNAVAILABLE`
+ */
+export function requireProven(
+  keyring: Keyring,
+  { subject, callee }: Pick<Verb<never, unknown>, 'subject' | 'callee'>,
+  { token, answer, now }: { token: string; answer: WireMessage; now: Date },
+): void {
+  try {
+    verifyReply(keyring, callee, token, answer.body, answer.headers[REPLY_HEADER] ?? '', now);
+  } catch (cause) {
+    throw new AppError('UNAVAILABLE', `The answer to ${subject} is not proven to come from ${callee}.`, {
+      cause,
+    });
   }
 }
 

@@ -227,3 +227,15 @@ export const toolDefinitionReplySchema = z.strictObject({
   ),
 });
 export type ToolDefinitionReply = z.infer<typeof toolDefinitionReplySchema>;
+
+export const activePolicyRequestSchema = z.strictObject({ assertion: jwsSchema });
+export type ActivePolicyRequest = z.infer<typeof activePolicyRequestSchema>;
+
+/** What one replica of policy decides on, for the organisation of the assertion. */
+export const activePolicySchema = z.strictObject({
+  /** Names the process, as in its lease. */
+  replica: ulidSchema,
+  revision: z.int().min(0),
+  policyDigest: hash32Schema,
+});
+export type ActivePolicy = z.infer<typeof activePolicySchema>;

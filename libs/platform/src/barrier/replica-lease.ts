@@ -34,7 +34,8 @@ const now = (): Instant => ({ monotonic: performance.now(), wall: Date.now() });
  * Asking {@link isHeld} costs two clock readings and no more.
  */
 export class ReplicaLease {
-  private readonly replica = newId();
+  /** Names the process; made anew at each start. */
+  readonly replica = newId();
   /** When the renewal was sent that was extended last. */
   private asked: Instant | undefined;
   private acknowledged: number | null = null;

@@ -109,7 +109,7 @@ export class VerbServer extends Server implements CustomTransportStrategy {
 
   private subscribe(verb: AnyVerb, work: Work): void {
     const subscription = this.options.connection.subscribe(verb.subject, {
-      queue: verb.callee,
+      ...(verb.everyReplica ? {} : { queue: verb.callee }),
       callback: (error, message) => {
         if (error) this.options.logger.error({ err: error, subject: verb.subject }, 'subscription failed');
         else this.keep(this.correlated(verb, message, () => this.serve(verb, work, message)));

@@ -4,6 +4,7 @@ import { AskedFor, Serves } from '../http/serves.js';
 import * as routes from './access.routes.js';
 import { ChangePolicy } from './change-policy.js';
 import { ReadPolicy } from './read-policy.js';
+import { ReadReplicas } from './read-replicas.js';
 
 type Changed = Promise<Reply<typeof routes.ADD_RULE>>;
 
@@ -12,11 +13,19 @@ export class AccessController {
   constructor(
     private readonly change: ChangePolicy,
     private readonly policy: ReadPolicy,
+    private readonly replicas: ReadReplicas,
   ) {}
 
   @Serves(routes.GET_POLICY)
   get(@AskedFor() { admin }: Asked<typeof routes.GET_POLICY>): Promise<Reply<typeof routes.GET_POLICY>> {
     return this.policy.run(admin);
+  }
+
+  @Serves(routes.LIST_REPLICAS)
+  listReplicas(
+    @AskedFor() { admin }: Asked<typeof routes.LIST_REPLICAS>,
+  ): Promise<Reply<typeof routes.LIST_REPLICAS>> {
+    return this.replicas.run(admin);
   }
 
   @Serves(routes.LIST_ROLES)

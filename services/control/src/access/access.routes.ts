@@ -1,4 +1,4 @@
-import { hash32Schema, labelSchema, policyStateSchema, ruleSchema } from '@portcullis/contracts';
+import { hash32Schema, labelSchema, policyStateSchema, ruleSchema, ulidSchema } from '@portcullis/contracts';
 import { z } from 'zod';
 import { roleName, serverSlug, toolName, userId } from '../http/admin-fields.js';
 import { route } from '../http/route.js';
@@ -35,6 +35,30 @@ export const GET_POLICY = route({
   access: read,
   reply: { status: 200, description: 'The policy.', schema: policyStateSchema.meta({ id: 'Policy' }) },
   errors: TOO_LARGE,
+});
+
+export const LIST_REPLICAS = route({
+  id: 'listPolicyReplicas',
+  method: 'GET',
+  path: '/api/policy/replicas',
+  tag: 'Policy',
+  summary: 'What each replica of the policy service decides on for the organisation.',
+  access: read,
+  reply: {
+    status: 200,
+    description:
+      'Every replica that holds a lease; without revision and digest where it did not answer in time.',
+    schema: z.strictObject({
+      replicas: z.array(
+        z.strictObject({
+          replica: ulidSchema.meta({ description: 'Names the process; another one after each start.' }),
+          revision: z.int().min(0).nullable(),
+          policyDigest: hash32Schema.nullable(),
+        }),
+      ),
+      agree: z.boolean().meta({ description: 'All have answered, and decide on the same policy.' }),
+    }),
+  },
 });
 
 export const LIST_ROLES = route({
@@ -192,6 +216,7 @@ export const ENABLE_TOOL = route({
 
 export const ACCESS_ROUTES = [
   GET_POLICY,
+  LIST_REPLICAS,
   LIST_ROLES,
   DEFINE_ROLE,
   REMOVE_ROLE,

@@ -1,6 +1,8 @@
 import { Controller } from '@nestjs/common';
 import {
   VERBS,
+  type ActivePolicy,
+  type ActivePolicyRequest,
   type Authorization,
   type AuthorizeAdminRequest,
   type PolicyCommandReply,
@@ -15,6 +17,7 @@ import { ExecuteCommands } from '../commands/execute-commands.js';
 import { AuthorizeAdmin } from './authorize-admin.js';
 import { PlanPolicy } from './plan-policy.js';
 import { ReadPolicy } from './read-policy.js';
+import { TellActivePolicy } from './tell-active-policy.js';
 
 /** Verbs of control's key. Each carries the assertion of the admin it is done for. */
 @Controller()
@@ -23,7 +26,11 @@ export class AdminController {
     private readonly authorizeAdmin: AuthorizeAdmin,
     private readonly executeCommands: ExecuteCommands,
     private readonly readPolicy: ReadPolicy,
+<<<<<<< HEAD
     private readonly planPolicy: PlanPolicy,
+=======
+    private readonly activePolicy: TellActivePolicy,
+>>>>>>> 15c5971 (Have every replica of policy say what it decides on)
   ) {}
 
   @ServesVerb(VERBS.authorizeAdmin)
@@ -41,8 +48,14 @@ export class AdminController {
     return this.readPolicy.run(request);
   }
 
+<<<<<<< HEAD
   @ServesVerb(VERBS.policyPlan)
   plan(request: PolicyPlanRequest): PolicyPlan {
     return this.planPolicy.run(request);
+=======
+  @ServesVerb(VERBS.activePolicy)
+  active(request: ActivePolicyRequest): ActivePolicy {
+    return this.activePolicy.run(request);
+>>>>>>> 15c5971 (Have every replica of policy say what it decides on)
   }
 }
