@@ -147,7 +147,7 @@ function rowsOf({ orgs, facts }, { empty, whole, rounds, written, saved }) {
     row('processor time of that start: from the first fact', 's', whole.cpuSeconds),
     row('processor time of that start: from snapshots', 's', of('cpuSeconds'), whole.cpuSeconds),
     row('processor time of a fact, from the first fact', 'µs', (whole.cpuSeconds * 1e6) / stored),
-    row('comparing every organisation with its anchor', 's', of('compareSeconds')),
+    row('comparing every organisation with store and anchor, every 30 s', 's', of('compareSeconds')),
     row('resident memory of an empty replica', 'MiB', empty.rss),
     row('resident memory after it: from the first fact', 'MiB', whole.rss),
     row('resident memory after it: from snapshots', 'MiB', of('rss'), whole.rss),

@@ -23,12 +23,15 @@ const mapOf = <V extends z.ZodType>(value: V) =>
 
 const isWord = (item: unknown): boolean => typeof item === 'string' && item !== '' && !item.includes(' ');
 
+/** Most sets are empty, and nobody changes one. */
+const NONE: ReadonlySet<string> = new Set();
+
 /** Of ids or names, which have no spaces, as one text: most of what a state holds are ids of commands. */
 const setOf = z.codec(
   z.string(),
   z.custom<ReadonlySet<string>>((it) => it instanceof Set && [...it].every(isWord)),
   {
-    decode: (text) => new Set(text === '' ? [] : text.split(' ')),
+    decode: (text) => (text === '' ? NONE : new Set(text.split(' '))),
     encode: (set) => [...set].join(' '),
   },
 );

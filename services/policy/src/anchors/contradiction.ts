@@ -1,4 +1,5 @@
 import type { PolicyHead } from '@portcullis/contracts';
+import type { StoredEvent } from '@portcullis/eventing';
 import { headOf } from '../chain/fact-chain.js';
 import type { FactReader, LoadedPolicy } from '../replica/fact-reader.js';
 
@@ -8,6 +9,8 @@ export interface Compared {
   loaded: Pick<LoadedPolicy, 'revision' | 'last'>;
   /** The last fact that audit has recorded, in another database; null when there is none. */
   recorded: PolicyHead | null;
+  /** It has been read since the last comparison: the last fact need not be read back. */
+  isFresh: boolean;
 }
 
 /**
@@ -18,18 +21,20 @@ export interface Compared {
  */
 export async function findContradiction(
   reader: Pick<FactReader, 'fact'>,
-  { org, loaded: { revision, last }, recorded }: Compared,
+  { org, loaded: { revision, last }, recorded, isFresh }: Compared,
 ): Promise<string | null> {
   const recordedAt = recorded === null ? -1n : BigInt(recorded.revision);
   if (recordedAt > revision)
     return `Audit has recorded fact ${recordedAt}, but the event store has facts up to ${revision} only.`;
   if (last === undefined) return null;
-  const now = await reader.fact(org, revision);
-  if (now === undefined || headOf(now) !== headOf(last))
-    return `The event store no longer has fact ${revision} as it was read.`;
+  const now = isFresh ? last : await reader.fact(org, revision);
+  if (!isLink(now, headOf(last))) return `The event store no longer has fact ${revision} as it was read.`;
   if (recorded === null) return null;
   const inPlace = recordedAt === revision ? now : await reader.fact(org, recordedAt);
-  return inPlace !== undefined && headOf(inPlace) === recorded.head
+  return isLink(inPlace, recorded.head)
     ? null
     : `Fact ${recordedAt} in the event store is not the one that audit has recorded.`;
 }
+
+const isLink = (fact: StoredEvent | undefined, head: string): boolean =>
+  fact !== undefined && headOf(fact) === head;

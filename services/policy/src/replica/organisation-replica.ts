@@ -31,6 +31,7 @@ export class OrganisationReplica {
   #loaded = NOTHING;
   #view = NO_POLICY;
   #turn: Promise<void> = Promise.resolve();
+  #isFresh = false;
 
   constructor(
     readonly org: string,
@@ -60,9 +61,10 @@ export class OrganisationReplica {
     return this.#inTurn(async () => {
       if (recorded !== null) await this.#load(BigInt(recorded.revision));
       await this.#guarded(async () => {
-        const compared = { org: this.org, loaded: this.#loaded, recorded };
+        const compared = { org: this.org, loaded: this.#loaded, recorded, isFresh: this.#isFresh };
         const found = await findContradiction(this.reader, compared);
         if (found !== null) this.#distrust(found);
+        this.#isFresh = false;
       });
     });
   }
@@ -110,6 +112,7 @@ export class OrganisationReplica {
 
   #serve(loaded: LoadedPolicy): void {
     this.#loaded = loaded;
+    this.#isFresh = true;
     this.#view = viewOf(loaded, null);
   }
 
