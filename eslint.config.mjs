@@ -23,7 +23,7 @@ const tests = [
   '**/src/testing/**/*.ts',
 ];
 const NODE_GLOBALS = [
-  ...['process', 'console', 'Buffer', 'URL', 'fetch', 'Request', 'performance'],
+  ...['process', 'console', 'Buffer', 'URL', 'AbortSignal', 'fetch', 'Request', 'performance'],
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
 ];
 const size = (lines) => ({
@@ -99,7 +99,7 @@ export default defineConfig(
     rules: { 'no-restricted-imports': restrictedImports({ eventStoreServer: true }) },
   },
   {
-    files: [...tests, 'tools/**/*.ts'],
+    files: [...tests, 'tools/**/*.ts', 'docs/examples/**/*.ts'],
     rules: {
       ...size(400),
       // A describe block is one long function; its tests are the unit that matters.
