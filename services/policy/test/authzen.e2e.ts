@@ -329,6 +329,31 @@ describe('the binding to HTTP', () => {
     socket.destroy();
   });
 
+  it('does not answer a client that is revoked while its body is on the way', async () => {
+    const client = newId();
+    const reply = await installation.command(sample.admin, { type: 'AddPolicyClient', client, name: 'slow' });
+    const slow = openClientToken(installation.trust.keyring('control'), sample.org, reply);
+    const body = JSON.stringify(question());
+    const socket = connect(Number(new URL(installation.authzenUrl).port), '127.0.0.1');
+    const head = [
+      'POST /access/v1/evaluation HTTP/1.1',
+      'host: x',
+      'content-type: application/json',
+      `authorization: Bearer ${slow.revealText()}`,
+      'expect: 100-continue',
+      `content-length: ${body.length}`,
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    // The server has taken the head, token and all.
+    const [interim] = (await once(socket, 'data')) as [Buffer];
+    expect(interim.toString('latin1')).toMatch(/^HTTP\/1.1 100 /);
+    await installation.command(sample.admin, { type: 'RevokePolicyClient', client });
+    socket.write(body);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 401 /);
+    socket.destroy();
+  });
+
   it('answers from a revision that is asked for, or not at all', async () => {
     const { revision } = await installation.command(sample.admin, { type: 'AddMember', user: newId() });
     const at = (text: string) => post('evaluation', question(), { 'portcullis-at-least-revision': text });
