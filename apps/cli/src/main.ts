@@ -3,6 +3,7 @@ import './require-node.js';
 import './processes/die-with-parent.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DoctorArguments } from './doctor/doctor-command.js';
+import { addPolicyCommands } from './policy/policy-commands.js';
 import { provisionCommand, type ProvisionArguments } from './provision/provision-command.js';
 import { putSecretCommand, type PutSecretArguments } from './secrets/put-secret-command.js';
 import { up, type UpArguments } from './up/up.js';
@@ -75,6 +76,8 @@ program
   .action(async (server: string, slot: string, options: Omit<PutSecretArguments, 'server' | 'slot'>) => {
     await putSecretCommand({ ...options, root: options.root ?? null, server, slot });
   });
+
+addPolicyCommands(program);
 
 try {
   await program.parseAsync();

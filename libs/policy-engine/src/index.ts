@@ -19,7 +19,7 @@ export { type LoadedPolicy, loadPolicy } from './document/load-policy.js';
 export type { PolicySource } from './document/parse-policy-file.js';
 export { POLICY_FORMAT, type PolicyFile, policyFileSchema } from './document/policy-file.js';
 export { policyJsonSchema } from './document/policy-json-schema.js';
-export { SourceMap } from './document/source-map.js';
+export { nearestPlace, SourceMap } from './document/source-map.js';
 export { type Fact, factCodec, orgOfStream, policyStream } from './facts/facts.js';
 export {
   type Actor,

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { verifies } from '../../../tools/verifies.js';
+import { Admin } from './admin.js';
+import { eventually } from './eventually.js';
+import { runUp, type RunningUp } from './run-up.js';
+
+const MAIN = join(import.meta.dirname, '../dist/main.js');
+
+let root: string;
+let running: RunningUp;
+let key: string;
+let admin: Admin;
+const file = (name: string): string => join(root, name);
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'portcullis-policy-'));
+  running = await runUp(join(root, 'data'));
+  key = (running.report as unknown as { adminKey: string }).adminKey;
+  admin = new Admin(running.report.admin, key);
+}, 90_000);
+
+afterAll(async () => {
+  if (running?.process.exitCode === null) await running.end('SIGTERM');
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** `portcullis policy …` as it is shipped. */
+async function policy(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const env = { ...process.env, PORTCULLIS_KEY: key };
+  const child = spawn(process.execPath, [MAIN, 'policy', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  const [out, err, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.on('exit', resolve)),
+  ]);
+  return { code, out, err };
+}
+
+const at = (): string[] => ['--admin', running.report.admin];
+
+it('policy as code: export, test, plan, apply, roll back', async () => {
+  verifies('B7');
+  const exported = await policy('export', ...at(), '--output', file('policy.yaml'));
+  expect(exported).toEqual({ code: 0, out: '', err: '' });
+  const catalogue = await policy('export', ...at(), '--catalogue', '--output', file('catalogue.json'));
+  expect(catalogue.code).toBe(0);
+  const before = await admin.json<{ version: string }>('GET', '/api/policy');
+
+  // What was exported applies back to the same version: nothing would change.
+  const same = await policy('plan', file('policy.yaml'), ...at());
+  expect(same).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining(`Nothing would change. The policy is ${before.body.version}`),
+  });
+
+  const changed = readFileSync(file('policy.yaml'), 'utf8').replace(
+    'effect: allow',
+    `effect: allow\n    when: { principal.kind: user }`,
+  );
+  writeFileSync(file('policy.yaml'), changed);
+  expect(await policy('test', file('policy.yaml'), '--catalogue', file('catalogue.json'))).toMatchObject({
+    code: 0,
+  });
+  const plan = await policy('plan', file('policy.yaml'), ...at());
+  expect(plan.code).toBe(3);
+  expect(plan.out).toContain('+ when: {"principal.kind":"user"}');
+  expect(plan.out).toMatch(/notes\/list_notes: always -> depends: 01\w+/);
+
+  const applied = await policy('apply', file('policy.yaml'), ...at(), '--json');
+  expect(applied.code).toBe(0);
+  const { version, revision } = JSON.parse(applied.out) as { version: string; revision: number };
+  expect((await admin.json('GET', '/api/policy')).body).toMatchObject({ version, revision });
+  await eventually(async () => {
+    const { body } = await admin.json<{ records: { record: { action: object } }[] }>(
+      'GET',
+      '/api/audit/records?class=admin&limit=5',
+    );
+    expect(body.records.map(({ record }) => record.action)).toContainEqual(
+      expect.objectContaining({ target: { type: 'policy', id: version } }),
+    );
+  });
+
+  // A plan that was made before the policy changed is not applied.
+  const stale = await policy('apply', file('policy.yaml'), ...at(), '--basis', before.body.version);
+  expect(stale).toMatchObject({ code: 2, err: expect.stringContaining('has changed since') });
+
+  writeFileSync(file('broken.yaml'), changed.replace('notes:', 'notez:'));
+  const broken = await policy('apply', file('broken.yaml'), ...at());
+  expect(broken.code).toBe(1);
+  expect(broken.out).toMatch(/broken\.yaml:\d+:\d+: error unknown-server: there is no server "notez"/);
+
+  expect((await policy('rollback', version, ...at())).code).toBe(0);
+}, 60_000);
