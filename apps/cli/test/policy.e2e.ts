@@ -92,6 +92,17 @@ it('policy as code: export, test, plan, apply, roll back', async () => {
   const stale = await policy('apply', file('policy.yaml'), ...at(), '--basis', before.body.version);
   expect(stale).toMatchObject({ code: 2, err: expect.stringContaining('has changed since') });
 
+  const { member } = running.report as unknown as { member: string };
+  const why = await policy('explain', 'notes/create_note', ...at(), '--user', member);
+  expect(why.code).toBe(0);
+  expect(why.out).toContain('Denied by rule "default-deny"');
+
+  const { code, out } = await policy('coverage', ...at(), '--days', '1');
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining('No call was decided by members-read, writers-write'),
+  ]);
+
   writeFileSync(file('broken.yaml'), changed.replace('notes:', 'notez:'));
   const broken = await policy('apply', file('broken.yaml'), ...at());
   expect(broken.code).toBe(1);

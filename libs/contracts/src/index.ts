@@ -151,9 +151,11 @@ export { toolDefinitionDigest } from './encoding/tool-definition-digest.js';
 export { conditionSchema } from './messages/condition.js';
 export {
   accessSchema,
+  explainForAdminRequestSchema,
   policyPlanRequestSchema,
   policyPlanSchema,
   type Access,
+  type ExplainForAdminRequest,
   type PolicyChange,
   type PolicyFinding,
   type PolicyPlan,

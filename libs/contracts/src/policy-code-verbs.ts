@@ -1,4 +1,9 @@
-import { policyPlanRequestSchema, policyPlanSchema } from './messages/policy-plan.js';
+import { explainReplySchema } from './messages/policy-api.js';
+import {
+  explainForAdminRequestSchema,
+  policyPlanRequestSchema,
+  policyPlanSchema,
+} from './messages/policy-plan.js';
 import { verb } from './verb.js';
 
 /** Verbs of policy as code; part of `VERBS`. */
@@ -12,5 +17,16 @@ export const POLICY_CODE_VERBS = {
       reply: policyPlanSchema,
     },
     { maxRequestKiB: 900, timeoutMs: 8000 },
+  ),
+  /** As `explain` of internal tools, for an admin of the organisation. */
+  explainForAdmin: verb(
+    {
+      subject: 'policy.v1.explainForAdmin',
+      callee: 'policy',
+      callers: ['control'],
+      request: explainForAdminRequestSchema,
+      reply: explainReplySchema,
+    },
+    { maxRequestKiB: 900 },
   ),
 } as const;

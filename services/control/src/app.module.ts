@@ -8,6 +8,7 @@ import { AuthorizeAdmin } from './access/authorize-admin.js';
 import { ChangePolicy } from './access/change-policy.js';
 import { PolicyCommands } from './access/policy-commands.js';
 import { DocumentsController } from './access/documents.controller.js';
+import { ExplainPolicy } from './access/explain-policy.js';
 import { PlanPolicy } from './access/plan-policy.js';
 import { ReadPolicy } from './access/read-policy.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
@@ -156,6 +157,7 @@ function administration(base: Foundation): object[] {
     new DecideApprovals(peers, assertions),
     new ReadDefinitions(peers, assertions, readPolicy, servers),
     new PlanPolicy(peers, assertions),
+    new ExplainPolicy(peers, assertions),
     new ManagePolicyClients(policy, readPolicy, keyring),
     new SealingKey(keyring, servers, trustBundle),
     new ManageSecrets({ ...base, recorded }),

@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdminController } from './admin/admin.controller.js';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
+import { ExplainForAdmin } from './admin/explain-for-admin.js';
 import { PlanPolicy } from './admin/plan-policy.js';
+import { PolicyCodeController } from './admin/policy-code.controller.js';
 import { ReadPolicy } from './admin/read-policy.js';
 import { TellActivePolicy } from './admin/tell-active-policy.js';
 import { AuthorizeCall } from './authorize/authorize-call.js';
@@ -25,11 +27,9 @@ export interface UseCases {
   filterTools: FilterTools;
   authorizeAdmin: AuthorizeAdmin;
   readPolicy: ReadPolicy;
-<<<<<<< HEAD
   planPolicy: PlanPolicy;
-=======
   activePolicy: TellActivePolicy;
->>>>>>> 15c5971 (Have every replica of policy say what it decides on)
+  explainForAdmin: ExplainForAdmin;
   executeCommands: ExecuteCommands;
   checkAccess: CheckAccess;
   observeTools: ObserveTools;
@@ -45,6 +45,7 @@ export interface UseCases {
   controllers: [
     AuthorizeController,
     AdminController,
+    PolicyCodeController,
     CheckController,
     DefinitionsController,
     ApprovalsController,
@@ -59,11 +60,9 @@ export class AppModule {
         { provide: FilterTools, useValue: useCases.filterTools },
         { provide: AuthorizeAdmin, useValue: useCases.authorizeAdmin },
         { provide: ReadPolicy, useValue: useCases.readPolicy },
-<<<<<<< HEAD
         { provide: PlanPolicy, useValue: useCases.planPolicy },
-=======
         { provide: TellActivePolicy, useValue: useCases.activePolicy },
->>>>>>> 15c5971 (Have every replica of policy say what it decides on)
+        { provide: ExplainForAdmin, useValue: useCases.explainForAdmin },
         { provide: ExecuteCommands, useValue: useCases.executeCommands },
         { provide: CheckAccess, useValue: useCases.checkAccess },
         { provide: ObserveTools, useValue: useCases.observeTools },

@@ -11,6 +11,7 @@ import {
 import { factCodec, organisation, policyStream } from '@portcullis/policy-engine';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AuthorizeAdmin } from './admin/authorize-admin.js';
+import { ExplainForAdmin } from './admin/explain-for-admin.js';
 import { PlanPolicy } from './admin/plan-policy.js';
 import { ReadPolicy } from './admin/read-policy.js';
 import { TellActivePolicy } from './admin/tell-active-policy.js';
@@ -97,6 +98,7 @@ function useCasesOf(
   const decisions = new PolicyDecisions(replica, keyring.clock);
   const statements = new Statements(keyring);
   const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
+  const api = policyApi(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock);
   return {
     authorizeCall: new AuthorizeCall({
       principals,
@@ -110,11 +112,9 @@ function useCasesOf(
     filterTools: new FilterTools(principals, replica, keyring.clock),
     authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
     readPolicy: new ReadPolicy(principals, decisions),
-<<<<<<< HEAD
     planPolicy: new PlanPolicy(principals, decisions),
-=======
     activePolicy: new TellActivePolicy(principals, decisions, process),
->>>>>>> 15c5971 (Have every replica of policy say what it decides on)
+    explainForAdmin: new ExplainForAdmin(principals, decisions, api.explainAccess),
     executeCommands: new ExecuteCommands({
       keyring,
       principals,
@@ -127,7 +127,7 @@ function useCasesOf(
     }),
     observeTools: new ObserveTools({ principals, handler, replica, clock: keyring.clock }),
     readDefinition: new ReadDefinition(principals, decisions),
-    ...policyApi(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
+    ...api,
   };
 }
 

@@ -82,6 +82,34 @@ it('a plan is applied on the policy that it was made for, or not at all', async 
   });
 });
 
+it('an admin is told why something is decided for a user', async () => {
+  verifies('B7');
+  const control = await installation.as('control');
+  const explain = (who: Who) =>
+    control.call(VERBS.explainForAdmin, {
+      assertion: installation.assertion(who),
+      question: {
+        principal: home.member.sub,
+        operation: 'tool.call',
+        server: 'notes',
+        tool: 'create_note',
+        arguments: { text: 'x'.repeat(101) },
+        context: {},
+      },
+    });
+  const { decision, rules } = await explain(home.admin);
+  expect(decision).toMatchObject({ decision: 'deny', rule: 'default-deny', label: 'write' });
+  expect(rules).toMatchObject([
+    {
+      rule: 'write-short-notes',
+      applies: false,
+      subject: { applies: true, roles: ['member'] },
+      condition: { truth: 'no', leaves: [{ path: 'arguments.text', found: 'string' }] },
+    },
+  ]);
+  await expect(explain(home.member)).rejects.toMatchObject({ code: 'DENIED_BY_POLICY' });
+});
+
 it('only admins see a plan', async () => {
   verifies('H2');
   await expect(plan(home.member, EMPTY)).rejects.toMatchObject({ code: 'DENIED_BY_POLICY' });

@@ -1,3 +1,6 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
@@ -44,6 +47,16 @@ export class AdminApi {
   constructor(base: string, key: string) {
     this.#base = base.replace(/\/+$/, '');
     this.#key = key;
+  }
+
+  /** Lines of an answer that may be as long as it likes. Throws when it breaks off. */
+  async *lines(path: string): AsyncGenerator<string> {
+    const response = await fetch(this.#base + path, {
+      headers: { authorization: `Bearer ${this.#key}` },
+      redirect: 'error',
+    });
+    if (!response.ok || response.body === null) throw problemIn(response.status, await response.text());
+    yield* createInterface({ input: Readable.fromWeb(response.body as ReadableStream), crlfDelay: Infinity });
   }
 
   async call<T>({ method, path, body, reply }: Call<T>): Promise<T> {

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type { CoverageArguments } from './installed/coverage-command.js';
+import type { ExplainArguments } from './installed/explain-command.js';
 import type { ExportArguments } from './installed/export-command.js';
 import type { ApplyArguments } from './installed/apply-command.js';
 import type { Printed } from './installed/plan-command.js';
@@ -15,11 +17,21 @@ function percent(text: string): number {
   throw new InvalidArgumentError('It must be a number from 0 to 100.');
 }
 
+const MAX_DAYS = 3_650;
+
+function dayCount(text: string): number {
+  const value = Number(text);
+  if (/^[1-9]\d{0,3}$/.test(text) && value <= MAX_DAYS) return value;
+  throw new InvalidArgumentError(`It must be a number from 1 to ${MAX_DAYS}.`);
+}
+
 /** `portcullis policy …`: policy as code. What a command needs is loaded when it is called. */
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('Policy as code: files, tests, plans');
   offline(policy);
-  installed(policy);
+  looking(policy);
+  asking(policy);
+  changing(policy);
   for (const command of [policy, ...policy.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.unusable));
   }
@@ -71,13 +83,17 @@ function offline(policy: Command): void {
     );
 }
 
-async function apiOf({ admin }: Installed) {
-  const [{ AdminApi }, { PolicyApi }, { adminKey }] = await Promise.all([
+async function adminOf({ admin }: Installed) {
+  const [{ AdminApi }, { adminKey }] = await Promise.all([
     import('../admin-api/admin-api.js'),
-    import('./installed/policy-api.js'),
     import('../config.js'),
   ]);
-  return new PolicyApi(new AdminApi(admin, adminKey()));
+  return new AdminApi(admin, adminKey());
+}
+
+async function apiOf(options: Installed) {
+  const { PolicyApi } = await import('./installed/policy-api.js');
+  return new PolicyApi(await adminOf(options));
 }
 
 const atInstallation = (command: Command): Command =>
@@ -88,7 +104,7 @@ const atInstallation = (command: Command): Command =>
     )
     .option('--json', 'print one line of JSON', false);
 
-function installed(policy: Command): void {
+function looking(policy: Command): void {
   atInstallation(policy.command('plan <files...>'))
     .description('Say what applying these files would change: the policy, and who may do what')
     .addHelpText(
@@ -102,6 +118,20 @@ function installed(policy: Command): void {
         ),
       ),
     );
+  atInstallation(policy.command('export'))
+    .description('Print the policy in force as a file that applies back to the same version')
+    .option('--output <file>', 'write it there instead')
+    .option('--catalogue', 'who and what there is instead, for policy test', false)
+    .action((options: Installed & ExportArguments) =>
+      ending(
+        import('./installed/export-command.js').then(async ({ exportPolicy }) =>
+          exportPolicy(await apiOf(options), options),
+        ),
+      ),
+    );
+}
+
+function changing(policy: Command): void {
   atInstallation(policy.command('apply <files...>'))
     .description('Apply these files as the policy, all of them or nothing')
     .option(
@@ -125,14 +155,28 @@ function installed(policy: Command): void {
         ),
       ),
     );
-  atInstallation(policy.command('export'))
-    .description('Print the policy in force as a file that applies back to the same version')
-    .option('--output <file>', 'write it there instead')
-    .option('--catalogue', 'who and what there is instead, for policy test', false)
-    .action((options: Installed & ExportArguments) =>
+}
+
+function asking(policy: Command): void {
+  atInstallation(policy.command('explain <server/tool>'))
+    .description('Say what would be decided for a user, and what each rule has to do with it')
+    .requiredOption('--user <id>', 'who would call')
+    .option('--arguments <json>', 'arguments of the call', '{}')
+    .option('--context <json>', 'for example {"transport":"http","ip":"192.0.2.1"}', '{}')
+    .action((tool: string, options: Installed & ExplainArguments) =>
       ending(
-        import('./installed/export-command.js').then(async ({ exportPolicy }) =>
-          exportPolicy(await apiOf(options), options),
+        import('./installed/explain-command.js').then(async ({ explainPolicy }) =>
+          explainPolicy(await apiOf(options), tool, options),
+        ),
+      ),
+    );
+  atInstallation(policy.command('coverage'))
+    .description('Say which rules have decided recorded calls of the last days, and which none')
+    .option('--days <number>', 'how far back', dayCount, 30)
+    .action((options: Installed & CoverageArguments) =>
+      ending(
+        import('./installed/coverage-command.js').then(async ({ policyCoverage }) =>
+          policyCoverage(await adminOf(options), options),
         ),
       ),
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hash32Schema, jwsSchema, nameSchema, slugSchema, toolNameSchema, ulidSchema } from './fields.js';
+import { checkRequestSchema } from './policy.js';
 import { policyDocumentSchema } from './policy-document.js';
 
 /** One thing that is wrong with a policy document. */
@@ -70,3 +71,10 @@ export const policyPlanSchema = z.strictObject({
   }),
 });
 export type PolicyPlan = z.infer<typeof policyPlanSchema>;
+
+/** The question of `check`, asked about any user by an admin. */
+export const explainForAdminRequestSchema = z.strictObject({
+  assertion: jwsSchema,
+  question: checkRequestSchema,
+});
+export type ExplainForAdminRequest = z.infer<typeof explainForAdminRequestSchema>;

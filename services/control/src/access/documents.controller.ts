@@ -3,6 +3,7 @@ import type { Asked, Reply } from '../http/route.js';
 import { AskedFor, Serves } from '../http/serves.js';
 import { ChangePolicy } from './change-policy.js';
 import * as routes from './documents.routes.js';
+import { ExplainPolicy } from './explain-policy.js';
 import { PlanPolicy } from './plan-policy.js';
 
 /** Policy as one document. */
@@ -11,6 +12,7 @@ export class DocumentsController {
   constructor(
     private readonly plans: PlanPolicy,
     private readonly change: ChangePolicy,
+    private readonly explanations: ExplainPolicy,
   ) {}
 
   @Serves(routes.PLAN_POLICY)
@@ -32,5 +34,12 @@ export class DocumentsController {
     @AskedFor() { admin, body }: Asked<typeof routes.ROLL_BACK_POLICY>,
   ): Promise<Reply<typeof routes.ROLL_BACK_POLICY>> {
     return this.change.run(admin, { type: 'RollbackPolicy', ...body });
+  }
+
+  @Serves(routes.EXPLAIN_POLICY)
+  explain(
+    @AskedFor() { admin, body }: Asked<typeof routes.EXPLAIN_POLICY>,
+  ): Promise<Reply<typeof routes.EXPLAIN_POLICY>> {
+    return this.explanations.run(admin, body);
   }
 }

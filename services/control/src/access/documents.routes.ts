@@ -1,4 +1,10 @@
-import { hash32Schema, policyDocumentSchema, policyPlanSchema } from '@portcullis/contracts';
+import {
+  checkRequestSchema,
+  explainReplySchema,
+  hash32Schema,
+  policyDocumentSchema,
+  policyPlanSchema,
+} from '@portcullis/contracts';
 import { z } from 'zod';
 import { route } from '../http/route.js';
 import { changed, TOO_LARGE } from './access.routes.js';
@@ -44,4 +50,22 @@ export const ROLL_BACK_POLICY = route({
   errors: ['NOT_FOUND'],
 });
 
-export const DOCUMENT_ROUTES = [PLAN_POLICY, APPLY_POLICY, ROLL_BACK_POLICY];
+export const EXPLAIN_POLICY = route({
+  id: 'explainPolicy',
+  method: 'POST',
+  path: '/api/policy/explanations',
+  tag: 'Policy',
+  summary:
+    'What would be decided for a user, by which rule, and every rule that was considered. Nothing is done.',
+  access: { kind: 'key', operation: 'policy.read', scope: 'admin' },
+  asks: true,
+  body: checkRequestSchema.omit({ atLeastRevision: true }),
+  reply: {
+    status: 200,
+    description: 'The decision and the rules.',
+    schema: explainReplySchema.meta({ id: 'PolicyExplanation' }),
+  },
+  errors: TOO_LARGE,
+});
+
+export const DOCUMENT_ROUTES = [PLAN_POLICY, APPLY_POLICY, ROLL_BACK_POLICY, EXPLAIN_POLICY];

@@ -7,15 +7,12 @@ import {
   type AuthorizeAdminRequest,
   type PolicyCommandReply,
   type PolicyCommandRequest,
-  type PolicyPlan,
-  type PolicyPlanRequest,
   type PolicyState,
   type PolicyStateRequest,
 } from '@portcullis/contracts';
 import { ServesVerb } from '@portcullis/platform';
 import { ExecuteCommands } from '../commands/execute-commands.js';
 import { AuthorizeAdmin } from './authorize-admin.js';
-import { PlanPolicy } from './plan-policy.js';
 import { ReadPolicy } from './read-policy.js';
 import { TellActivePolicy } from './tell-active-policy.js';
 
@@ -26,11 +23,7 @@ export class AdminController {
     private readonly authorizeAdmin: AuthorizeAdmin,
     private readonly executeCommands: ExecuteCommands,
     private readonly readPolicy: ReadPolicy,
-<<<<<<< HEAD
-    private readonly planPolicy: PlanPolicy,
-=======
     private readonly activePolicy: TellActivePolicy,
->>>>>>> 15c5971 (Have every replica of policy say what it decides on)
   ) {}
 
   @ServesVerb(VERBS.authorizeAdmin)
@@ -48,14 +41,8 @@ export class AdminController {
     return this.readPolicy.run(request);
   }
 
-<<<<<<< HEAD
-  @ServesVerb(VERBS.policyPlan)
-  plan(request: PolicyPlanRequest): PolicyPlan {
-    return this.planPolicy.run(request);
-=======
   @ServesVerb(VERBS.activePolicy)
   active(request: ActivePolicyRequest): ActivePolicy {
     return this.activePolicy.run(request);
->>>>>>> 15c5971 (Have every replica of policy say what it decides on)
   }
 }

@@ -1,5 +1,8 @@
 import {
+  explainReplySchema,
   policyPlanSchema,
+  type CheckRequest,
+  type ExplainReply,
   policyStateSchema,
   type PolicyDocument,
   type PolicyPlan,
@@ -25,6 +28,15 @@ export class PolicyApi {
       path: '/api/policy/plans',
       body: { document },
       reply: policyPlanSchema,
+    });
+  }
+
+  explain(question: Omit<CheckRequest, 'atLeastRevision'>): Promise<ExplainReply> {
+    return this.api.call({
+      method: 'POST',
+      path: '/api/policy/explanations',
+      body: question,
+      reply: explainReplySchema,
     });
   }
 
