@@ -89,6 +89,7 @@ export {
   type ObserveToolsReply,
   type ObserveToolsRequest,
   checkRequestSchema,
+  MAX_ARGUMENT_PATHS,
   type Operation,
   type AdminOperation,
   type ToolAnnotations,
@@ -185,6 +186,23 @@ export {
   type PolicyDocument,
 } from './messages/policy-document.js';
 export {
+  momentSchema,
+  factPlaceSchema,
+  pastQuestionSchema,
+  decideAtRequestSchema,
+  decideAtReplySchema,
+  whoCouldRequestSchema,
+  couldUseSchema,
+  whoCouldReplySchema,
+  type Moment,
+  type FactPlace,
+  type PastQuestion,
+  type DecideAtRequest,
+  type DecideAtReply,
+  type WhoCouldRequest,
+  type WhoCouldReply,
+} from './messages/policy-history.js';
+export {
   openRequestSchema,
   openReplySchema,
   openedCredentialsSchema,
@@ -249,6 +267,27 @@ export {
   type PolicyHeadsReply,
   type PolicyHeadsRequest,
 } from './messages/audit.js';
+export {
+  inexactReasonSchema,
+  simulationSchema,
+  simulationReportSchema,
+  simulateRequestSchema,
+  simulateReplySchema,
+  type InexactReason,
+  type Simulation,
+  type SimulationReport,
+  type SimulateRequest,
+  type SimulateReply,
+} from './messages/policy-simulation.js';
+export {
+  decidedCallSchema,
+  decidedCallsRequestSchema,
+  decidedCallsReplySchema,
+  type DecidedCall,
+  type DecidedCallsRequest,
+  type DecidedCallsReply,
+} from './messages/decided-calls.js';
+export { decisionInputsSchema, type DecisionInputs } from './messages/decision-inputs.js';
 export {
   authenticateRequestSchema,
   principalSchema,

@@ -1,3 +1,4 @@
+import { HISTORY_VERBS } from './history-verbs.js';
 import {
   appendReplySchema,
   appendRequestSchema,
@@ -91,6 +92,7 @@ export const VERBS = {
   ),
   ...POLICY_VERBS,
   ...POLICY_CODE_VERBS,
+  ...HISTORY_VERBS,
   append: verb(
     {
       subject: 'audit.v1.append',

@@ -1,4 +1,5 @@
 export { acceptableArguments } from './decisions/acceptable-arguments.js';
+export { argumentPathsOf } from './decisions/argument-paths.js';
 export { decideQuestion, refuseAsker } from './decisions/decide-question.js';
 export { definitionChanges } from './decisions/definition-changes.js';
 export { explainVerdict } from './decisions/explain.js';

@@ -4,6 +4,8 @@ import { AppendEntries } from './append/append-entries.js';
 import type { UseCases } from './compose.js';
 import { PolicyHeadsController } from './policy-heads/policy-heads.controller.js';
 import { ReadPolicyHeads } from './policy-heads/read-policy-heads.js';
+import { DecidedController } from './decided/decided.controller.js';
+import { ReadDecidedCalls } from './decided/read-decided-calls.js';
 import { ExportRecords } from './query/export-records.js';
 import { QueryController } from './query/query.controller.js';
 import { QueryRecords } from './query/query-records.js';
@@ -13,12 +15,13 @@ export class AppModule {
   static with(useCases: UseCases): DynamicModule {
     return {
       module: AppModule,
-      controllers: [AppendController, QueryController, PolicyHeadsController],
+      controllers: [AppendController, QueryController, PolicyHeadsController, DecidedController],
       providers: [
         { provide: AppendEntries, useValue: useCases.append },
         { provide: QueryRecords, useValue: useCases.query },
         { provide: ExportRecords, useValue: useCases.export },
         { provide: ReadPolicyHeads, useValue: useCases.policyHeads },
+        { provide: ReadDecidedCalls, useValue: useCases.decidedCalls },
       ],
     };
   }

@@ -2,6 +2,7 @@ import type { Keyring } from '@portcullis/contracts';
 import type { EventStore } from '@portcullis/eventing';
 import type { Logger, ReadinessCheck, Telemetry } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
+import { PostgresDecidedCalls } from './adapters/postgres.decided-calls.js';
 import { PostgresLeadership } from './adapters/postgres.leadership.js';
 import { PostgresPolicyHeads } from './adapters/postgres.policy-heads.js';
 import { PostgresProjection } from './adapters/postgres.projection.js';
@@ -16,6 +17,7 @@ import { RecordLog, type WriteCounter } from './append/record-log.js';
 import { RecordOnce } from './append/record-once.js';
 import { SegmentRegistry } from './append/segment-registry.js';
 import type { Config } from './config.js';
+import { ReadDecidedCalls } from './decided/read-decided-calls.js';
 import { readinessChecks } from './health/readiness-checks.js';
 import { InterruptOverdue } from './interruption/interrupt-overdue.js';
 import { INTERRUPTED_CALLS, RunInterruption } from './interruption/run-interruption.js';
@@ -46,6 +48,7 @@ export interface UseCases {
   query: QueryRecords;
   export: ExportRecords;
   policyHeads: ReadPolicyHeads;
+  decidedCalls: ReadDecidedCalls;
 }
 
 export interface Audit {
@@ -99,6 +102,7 @@ export function compose(parts: Parts): Audit {
       query: new QueryRecords(reading),
       export: new ExportRecords(reading),
       policyHeads: new ReadPolicyHeads(new PostgresPolicyHeads(parts.database)),
+      decidedCalls: new ReadDecidedCalls({ view: new PostgresDecidedCalls(parts.database), barrier, now }),
     },
     segments,
     clock,

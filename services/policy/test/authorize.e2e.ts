@@ -13,7 +13,7 @@ import {
 } from '@portcullis/contracts';
 import { verifies } from '../../../tools/verifies.js';
 import { PolicyInstallation, type Who } from './support/policy-installation.js';
-import { foundOrganisation, type SampleOrganisation } from './support/sample-organisation.js';
+import { foundOrganisation, READS, type SampleOrganisation } from './support/sample-organisation.js';
 
 let installation: PolicyInstallation;
 let home: SampleOrganisation;
@@ -87,6 +87,36 @@ describe('authorize', () => {
       pdg: answer.policyDigest,
       rule: 'members-read',
     });
+  });
+
+  it('says what it was decided on, but for the address of the client, and which arguments rules look at', async () => {
+    verifies('B6');
+    const rule = {
+      ...READS,
+      id: 'inboxes',
+      tools: ['list_notes'],
+      when: { 'arguments.folder': { $in: ['inbox'] }, 'context.ip': { $cidr: ['192.0.2.0/24'] } },
+    };
+    await installation.command(home.admin, { type: 'AddRule', rule });
+    const context = { protocol: '2026-07-28', transport: 'http' as const };
+    const asked = { context: { ...context, ip: '192.0.2.7' }, annotations: { readOnlyHint: true } };
+    const allowed = await authorize(callOf(home.member, asked));
+    const denied = await authorize(callOf(home.member, { ...asked, tool: 'create_note' }));
+    const audit = installation.trust.keyring('audit');
+    const grant = verifyToken(audit, 'pc-grant+jwt', 'policy', allowed.grants!.audit, new Date());
+    const denial = verifyToken(audit, 'pc-denial+jwt', 'policy', denied.denial!, new Date());
+    for (const { inp } of [grant, denial]) {
+      expect(inp).toEqual({
+        time: expect.stringMatching(/Z$/),
+        generation: 1,
+        scopes: ['mcp', 'mcp:write'],
+        context,
+        annotations: { readOnlyHint: true },
+      });
+    }
+    expect(allowed.argumentPaths).toEqual([['folder']]);
+    expect(denied.argumentPaths).toBeUndefined();
+    await installation.command(home.admin, { type: 'RemoveRule', rule: 'inboxes' });
   });
 
   it('states a denial to audit, and never a grant', async () => {

@@ -46,7 +46,7 @@ export const annotationsSchema = z.strictObject({
 });
 export type ToolAnnotations = z.infer<typeof annotationsSchema>;
 
-/** Facts about the request that conditions may use. They are decided on and not recorded. */
+/** Facts about the request that conditions may use. The record has all of them but the address, which is sealed. */
 export const contextSchema = z.strictObject({
   protocol: z.string().max(32).optional(),
   transport: z.enum(['http', 'grpc', 'nats']).optional(),
@@ -108,12 +108,20 @@ export type Decision = z.infer<typeof decisionSchema>;
 export const grantsSchema = z.strictObject({ audit: jwsSchema, vault: jwsSchema });
 export type Grants = z.infer<typeof grantsSchema>;
 
+/** Argument paths of one tool that a record keeps values of. */
+export const MAX_ARGUMENT_PATHS = 64;
+
 /** An allow brings `grants` and the salt of the argument digest; anything else brings `denial`, to be recorded. */
 export const authorizationSchema = z.strictObject({
   ...decisionFields,
   grants: grantsSchema.nullable(),
   denial: jwsSchema.nullable(),
   argumentSalt: hash32Schema.nullable(),
+  /** Paths into the arguments that rules about this tool look at: their values belong into the sealed section. */
+  argumentPaths: z
+    .array(z.array(z.string().max(1024)).max(16))
+    .max(MAX_ARGUMENT_PATHS)
+    .optional(),
 });
 export type Authorization = z.infer<typeof authorizationSchema>;
 

@@ -9,6 +9,7 @@ import {
   toolNameSchema,
   ulidSchema,
 } from '../messages/fields.js';
+import { decisionInputsSchema } from '../messages/decision-inputs.js';
 
 /** What became of a call. Payloads are never kept: sizes and digests only (P10, G7). */
 export const outcomeSchema = z.strictObject({
@@ -81,6 +82,10 @@ export const auditRecordSchema = z.strictObject({
       revision: z.int().min(0),
       policyDigest: hash32Schema,
       reasons: z.array(recordReasonSchema).max(32),
+      /** The approval that was used; missing where none was needed. */
+      approval: ulidSchema.optional(),
+      /** What else was decided on; missing in records of administrative operations, and in old ones. */
+      inputs: decisionInputsSchema.optional(),
     })
     .nullable(),
   call: z

@@ -8,6 +8,7 @@ import {
   slugSchema,
   toolNameSchema,
 } from '../messages/fields.js';
+import { decisionInputsSchema } from '../messages/decision-inputs.js';
 import { OPERATIONS } from '../messages/policy.js';
 import { serviceNameSchema } from '../trust/identity.js';
 import { actClaim, kindClaim, registeredClaims } from './token-fields.js';
@@ -39,6 +40,8 @@ export const decidedClaims = {
   ad: hash32Schema.nullable(),
   /** The deciding rule. */
   rule: z.string().min(1).max(128),
+  /** What else was decided on. Missing in statements about administrative operations, and in old ones. */
+  inp: decisionInputsSchema.optional(),
 };
 
 /**

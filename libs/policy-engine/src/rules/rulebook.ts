@@ -40,6 +40,10 @@ export class Rulebook {
     this.#named = new Set(compiled.flatMap(({ rule }) => rule.subjects.users ?? []));
   }
 
+  get rules(): Iterable<CompiledRule> {
+    return this.#rules.values();
+  }
+
   rule(id: string): CompiledRule | undefined {
     return this.#rules.get(id);
   }

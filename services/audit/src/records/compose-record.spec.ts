@@ -79,6 +79,23 @@ const intent = (overrides: Partial<GrantClaims> = {}): AuditRecord =>
 describe('what a record says', () => {
   verifies('P8', 'D8');
 
+  it('keeps what the decision was made from, where policy said so', () => {
+    verifies('B6');
+    const inp = {
+      time: '2026-11-21T10:00:00.000Z',
+      generation: 2,
+      scopes: ['mcp'],
+      context: { transport: 'http' as const },
+      annotations: { destructiveHint: true },
+    };
+    const record = intent({ inp });
+    expect(record.decision?.inputs).toEqual(inp);
+    expect(auditRecordSchema.parse(record)).toEqual(record);
+    expect(intent().decision).not.toHaveProperty('inputs');
+    expect(intent().decision).not.toHaveProperty('approval');
+    expect(intent({ apr: id('approval') }).decision?.approval).toBe(id('approval'));
+  });
+
   it('takes who, what and why of an intent from the grant', () => {
     expect(intent()).toEqual({
       v: 1,

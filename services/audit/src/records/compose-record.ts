@@ -28,7 +28,7 @@ export interface IntentTerms {
 
 type Who = Pick<GrantClaims | DenialClaims, 'sub' | 'kind' | 'act' | 'sid'>;
 type What = Pick<GrantClaims | DenialClaims, 'op' | 'srv' | 'slug' | 'tool' | 'label'>;
-type Decided = Pick<GrantClaims | DenialClaims, 'did' | 'rule' | 'rev' | 'pdg'>;
+type Decided = Pick<GrantClaims | DenialClaims, 'did' | 'rule' | 'rev' | 'pdg' | 'inp'>;
 
 const isAdministrative = (op: string): boolean => (ADMIN_OPERATIONS as readonly string[]).includes(op);
 
@@ -49,7 +49,12 @@ export function intentRecord(
     class: classOf(grant.op),
     actor: actorOf(grant),
     action: actionOf(grant),
-    decision: { ...decisionOf(grant), result: 'allow', reasons: [] },
+    decision: {
+      ...decisionOf(grant),
+      result: 'allow',
+      reasons: [],
+      ...(grant.apr === null ? {} : { approval: grant.apr }),
+    },
     call: {
       id: grant.call,
       attempt: grant.attempt,
@@ -203,9 +208,10 @@ const actionOf = ({ op, srv, slug, tool, label }: What): AuditRecord['action'] =
   target: null,
 });
 
-const decisionOf = ({ did, rule, rev, pdg }: Decided) => ({
+const decisionOf = ({ did, rule, rev, pdg, inp }: Decided) => ({
   id: did,
   rule,
   revision: rev,
   policyDigest: pdg,
+  ...(inp === undefined ? {} : { inputs: inp }),
 });

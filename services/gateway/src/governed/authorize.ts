@@ -84,7 +84,7 @@ export class Authorize {
       kind: 'denial',
       recordId: newId(),
       denial: answer.denial,
-      sealed: [this.parts.section.of(call, null)],
+      sealed: [this.parts.section.of(call, answer)],
       argumentBytes: argumentBytes(call),
     };
     try {

@@ -19,7 +19,7 @@ export class RecordIntent {
         kind: 'intent',
         recordId,
         grant: allowed.grants.audit,
-        sealed: [this.section.of(call, allowed.argumentSalt)],
+        sealed: [this.section.of(call, allowed)],
         argumentBytes: argumentBytes(call),
       });
       const { receipt } = await within(call, appended);

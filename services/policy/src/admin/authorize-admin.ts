@@ -32,6 +32,7 @@ export class AuthorizeAdmin {
       definitionDigest: null,
       argumentDigest: digest?.digest ?? null,
       approval: null,
+      inputs: null,
     };
     const argumentSalt = digest?.salt ?? null;
     const server = secret === null ? undefined : snapshot.state.servers.get(secret.srv);

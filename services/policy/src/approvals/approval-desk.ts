@@ -124,12 +124,11 @@ const refusedText = ({ approval, expiresAt }: ApprovalRequest): string =>
   `approval ${approval} has been refused; it can be asked for again after ${expiresAt}`;
 
 /** The same decision, with what became of the request for approval: still not an allow. */
-const withReason = ({ decision, snapshot, approval }: Decided, code: string, message: string): Decided => ({
+const withReason = ({ decision, ...decided }: Decided, code: string, message: string): Decided => ({
   decision: {
     ...decision,
     reasons: [...decision.reasons, { code, rule: decision.rule, message }].slice(0, 16),
     message: `${decision.message} Note: ${message}.`,
   },
-  snapshot,
-  approval,
+  ...decided,
 });

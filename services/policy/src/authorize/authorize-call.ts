@@ -1,5 +1,19 @@
-import type { Authorization, AuthorizeRequest, Decision, Secret } from '@portcullis/contracts';
-import { acceptableArguments, decideQuestion, type Question, type Server } from '@portcullis/policy-engine';
+import {
+  MAX_ARGUMENT_PATHS,
+  type Authorization,
+  type AuthorizeRequest,
+  type Decision,
+  type DecisionInputs,
+  type Secret,
+} from '@portcullis/contracts';
+import {
+  acceptableArguments,
+  argumentPathsOf,
+  decideQuestion,
+  type Question,
+  type Server,
+  type Snapshot,
+} from '@portcullis/policy-engine';
 import type { ApprovalDesk } from '../approvals/approval-desk.js';
 import { bindArguments } from '../approvals/argument-binding.js';
 import type { Decided, PolicyDecisions } from '../decisions/policy-decisions.js';
@@ -50,16 +64,21 @@ export class AuthorizeCall {
   #answer(
     request: AuthorizeRequest,
     principal: Principal,
-    { decision, snapshot, approval }: Decided,
+    { decision, snapshot, time, approval }: Decided,
   ): Authorization {
     const { tool, operation, srv, arguments: args } = request;
     // What can't be decided on has no digest either; it has just been denied.
     const digest = acceptableArguments(args) ? digestArguments(tool ?? operation, args) : null;
-    const statements = this.#state({ ...askedOf(request, principal, digest), approval }, decision, {
+    const asked = {
+      ...askedOf(request, principal, digest),
+      approval,
+      inputs: inputsOf(request, principal, time),
+    };
+    const statements = this.#state(asked, decision, {
       server: snapshot.state.servers.get(srv),
       replyKeyHash: request.replyKeyHash,
     });
-    return { ...decision, ...statements, argumentSalt: digest?.salt ?? null };
+    return { ...decision, ...statements, argumentSalt: digest?.salt ?? null, ...pathsOf(snapshot, request) };
   }
 
   #state(
@@ -103,11 +122,37 @@ const questionOf = (
   ...(observedDigest === null ? {} : { observedDigest }),
 });
 
+/** What the record needs so that the decision can be made again; the address of the client is sealed by the gateway. */
+function inputsOf(
+  { context, annotations }: AuthorizeRequest,
+  { claims }: Principal,
+  time: string,
+): DecisionInputs {
+  const { ip: _personal, ...recorded } = context;
+  return {
+    time,
+    generation: claims.gen,
+    scopes: claims.scopes,
+    context: recorded,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}
+
+/** Values at these paths are what a later decision about this call would look at. */
+function pathsOf(
+  snapshot: Snapshot,
+  { srv, tool, arguments: args }: AuthorizeRequest,
+): Pick<Authorization, 'argumentPaths'> {
+  if (tool === null || args === null || !acceptableArguments(args)) return {};
+  const paths = argumentPathsOf(snapshot, { srv, tool }).slice(0, MAX_ARGUMENT_PATHS);
+  return paths.length === 0 ? {} : { argumentPaths: paths.map((path) => [...path]) };
+}
+
 const askedOf = (
   request: AuthorizeRequest,
   principal: Principal,
   digest: DigestedArguments | null,
-): Omit<Asked, 'approval'> => ({
+): Omit<Asked, 'inputs' | 'approval'> => ({
   principal,
   call: request.call,
   attempt: request.attempt,

@@ -4,6 +4,7 @@ import {
   type AdminOperation,
   type CredentialSlot,
   type Decision,
+  type DecisionInputs,
   type Grants,
   type Keyring,
   type Operation,
@@ -21,6 +22,8 @@ export interface Asked {
   argumentDigest: string | null;
   /** The approval that the call has consumed, null where none was needed. */
   approval: string | null;
+  /** Null for an administrative operation. */
+  inputs: DecisionInputs | null;
 }
 
 /** Where a granted credential may go. */
@@ -61,7 +64,7 @@ export class Statements {
   }
 }
 
-function decidedClaims({ principal, ...asked }: Asked, decision: Decision) {
+function decidedClaims({ principal, inputs, ...asked }: Asked, decision: Decision) {
   const { org, sub, act, kind, sid } = principal.claims;
   return {
     org,
@@ -80,5 +83,6 @@ function decidedClaims({ principal, ...asked }: Asked, decision: Decision) {
     label: decision.label,
     ad: asked.argumentDigest,
     rule: decision.rule,
+    ...(inputs === null ? {} : { inp: inputs }),
   };
 }

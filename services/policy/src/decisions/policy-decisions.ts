@@ -13,6 +13,8 @@ export interface Decided {
   snapshot: Snapshot;
   /** The approval that the call has consumed, null where none was needed. */
   approval: string | null;
+  /** When: RFC 3339, UTC, milliseconds. */
+  time: string;
 }
 
 /**
@@ -46,7 +48,7 @@ export function decideOn(
   const { snapshot } = view;
   const verdict = refuseView(org, view) ?? decide(snapshot, time);
   const approval = verdict.approval ?? null;
-  return { decision: explainVerdict(verdict, snapshot, newId()), snapshot, approval };
+  return { decision: explainVerdict(verdict, snapshot, newId()), snapshot, time, approval };
 }
 
 /** Why nothing is allowed under this view, or undefined. */

@@ -1,0 +1,38 @@
+import type { AuditRecord, DecidedCall } from '@portcullis/contracts';
+
+/** Types of the records that a decision about a call is kept in. */
+export const DECIDED_TYPES: readonly AuditRecord['type'][] = ['ToolCallAuthorized', 'ToolCallDenied'];
+
+/** What a record of one of {@link DECIDED_TYPES} says of its decision. @throws Error for any other record */
+export function decidedCall(record: AuditRecord): DecidedCall {
+  const { recordId, time, actor, action, decision, digests } = record;
+  if (decision === null) throw new Error(`The record ${recordId} holds no decision`);
+  return [
+    recordId,
+    time,
+    actor.id,
+    actor.kind,
+    actor.client,
+    actor.agent,
+    actor.session,
+    action.op,
+    action.srv,
+    action.tool,
+    action.label,
+    digests?.definition ?? null,
+    decision.result,
+    decision.rule,
+    decision.revision,
+    decision.policyDigest,
+    decision.approval !== undefined,
+    inputsOf(decision),
+  ];
+}
+
+function inputsOf({ inputs }: NonNullable<AuditRecord['decision']>): DecidedCall[17] {
+  if (inputs === undefined) return null;
+  const { time, generation, scopes, context, annotations } = inputs;
+  const { protocol = null, transport = null } = context;
+  const { readOnlyHint = null, destructiveHint = null } = annotations ?? {};
+  return [time, generation, protocol, transport, readOnlyHint, destructiveHint, scopes];
+}

@@ -1,0 +1,7 @@
+import type { DecidedCall, DecidedCallsRequest } from '@portcullis/contracts';
+
+/** Intents and denials of calls as an organisation sees them. An adapter promises that no row of another one comes out. */
+export interface DecidedCallsView {
+  /** With from ≤ time < to and behind `after`, by (time, recordId), `limit` of them if there are so many. */
+  decidedCalls(org: string, request: Omit<DecidedCallsRequest, 'org'>): Promise<DecidedCall[]>;
+}
