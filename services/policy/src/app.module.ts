@@ -20,9 +20,15 @@ import { ListAllowed } from './check/list-allowed.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
 import { DecideApproval } from './approvals/decide-approval.js';
 import { ListApprovals } from './approvals/list-approvals.js';
+import type { HistoryUseCases } from './compose-history.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
+import { DecideAt } from './history/decide-at.js';
+import { HistoryController } from './history/history.controller.js';
+import { WhoCould } from './history/who-could.js';
+import { Simulate } from './simulation/simulate.js';
+import { SimulationController } from './simulation/simulation.controller.js';
 
-export interface UseCases {
+export interface UseCases extends HistoryUseCases {
   authorizeCall: AuthorizeCall;
   filterTools: FilterTools;
   authorizeAdmin: AuthorizeAdmin;
@@ -49,6 +55,8 @@ export interface UseCases {
     CheckController,
     DefinitionsController,
     ApprovalsController,
+    HistoryController,
+    SimulationController,
   ],
 })
 export class AppModule {
@@ -72,6 +80,9 @@ export class AppModule {
         { provide: CheckMany, useValue: useCases.checkMany },
         { provide: ListAllowed, useValue: useCases.listAllowed },
         { provide: ExplainAccess, useValue: useCases.explainAccess },
+        { provide: DecideAt, useValue: useCases.decideAt },
+        { provide: WhoCould, useValue: useCases.whoCould },
+        { provide: Simulate, useValue: useCases.simulate },
       ],
     };
   }

@@ -31,12 +31,14 @@ import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 import { FindVersion } from './commands/find-version.js';
 import { composeFacts, type Facts } from './compose-facts.js';
+import { composeHistory } from './compose-history.js';
 import type { Config } from './config.js';
 import { ObserveTools } from './definitions/observe-tools.js';
 import { ReadDefinition } from './definitions/read-definition.js';
 import { PolicyDecisions } from './decisions/policy-decisions.js';
 import { verifyOwnFact } from './replica/fact-reader.js';
 import type { PolicyReplica } from './replica/policy-replica.js';
+import type { Simulations } from './simulation/simulations.js';
 
 export interface Parts {
   config: Pick<Config, 'POLICY_CLIENT_KEY_FILE'>;
@@ -52,6 +54,7 @@ export interface Composed {
   lease: ReplicaLease;
   clients: PolicyClients;
   useCases: UseCases;
+  simulations: Simulations;
   checks: ReadinessCheck[];
 }
 
@@ -69,19 +72,27 @@ export function compose(parts: Parts): Composed {
       if (changed !== null) anchors.soon(changed);
     },
   });
+  const past = composeHistory({ keyring, store, audit: peers, replica });
   return {
     facts,
     lease,
     clients: new PolicyClients(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock),
-    useCases: useCasesOf(parts, facts, lease.replica),
+    useCases: useCasesOf(parts, { facts, past, process: lease.replica }),
+    simulations: past.simulations,
     checks: [...checksOf(replica, store), anchors.check, lease.check],
   };
 }
 
+interface UseCaseParts {
+  facts: Facts;
+  past: ReturnType<typeof composeHistory>;
+  /** Name of this replica. */
+  process: string;
+}
+
 function useCasesOf(
   { config, keyring, store }: Parts,
-  { replica, registry }: Facts,
-  process: string,
+  { facts: { replica, registry }, past, process }: UseCaseParts,
 ): UseCases {
   const keys = keyringFactKeys(keyring);
   const handler = commandHandler({
@@ -127,6 +138,7 @@ function useCasesOf(
     }),
     observeTools: new ObserveTools({ principals, handler, replica, clock: keyring.clock }),
     readDefinition: new ReadDefinition(principals, decisions),
+    ...past.useCases(principals, decisions),
     ...api,
   };
 }

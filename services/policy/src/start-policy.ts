@@ -58,6 +58,7 @@ export async function startPolicy(config: Config, logger: Logger): Promise<Runni
     ready: { httpPort: portOf(health), ...faces.ready },
     stop: async () => {
       health.close();
+      policy.simulations.stop();
       await app.close();
       await Promise.all([faces.stop(), stopBackground(policy.facts)]);
       await policy.lease.stop();

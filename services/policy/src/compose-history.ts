@@ -1,0 +1,44 @@
+import type { Keyring, VerbCalls } from '@portcullis/contracts';
+import type { EventStore } from '@portcullis/eventing';
+import type { PrincipalVerifier } from './authorize/principal-verifier.js';
+import { verifyFactHead, verifyFactLink } from './chain/fact-chain.js';
+import { keyringFactKeys } from './chain/keyring-fact-keys.js';
+import type { PolicyDecisions } from './decisions/policy-decisions.js';
+import { DecideAt } from './history/decide-at.js';
+import { HistoryReader } from './history/history-reader.js';
+import { PolicyHistory } from './history/policy-history.js';
+import { WhoCould } from './history/who-could.js';
+import type { PolicyReplica } from './replica/policy-replica.js';
+import { Simulate } from './simulation/simulate.js';
+import { Simulations } from './simulation/simulations.js';
+
+export interface HistoryUseCases {
+  decideAt: DecideAt;
+  whoCould: WhoCould;
+  simulate: Simulate;
+}
+
+interface Parts {
+  keyring: Keyring;
+  store: EventStore;
+  audit: VerbCalls;
+  replica: PolicyReplica;
+}
+
+/** What is asked of the past, and of what might have been. `simulations` run in the background until they are stopped. */
+export function composeHistory({ keyring, store, audit, replica }: Parts) {
+  const history = new PolicyHistory({
+    reader: new HistoryReader(store, verifyFactLink, verifyFactHead(keyringFactKeys(keyring))),
+    verifiedRevision: (org) => replica.verifiedRevision(org),
+    now: keyring.clock,
+  });
+  const simulations = new Simulations({ history, audit });
+  return {
+    simulations,
+    useCases: (principals: PrincipalVerifier, decisions: PolicyDecisions): HistoryUseCases => ({
+      decideAt: new DecideAt(principals, decisions, history),
+      whoCould: new WhoCould(principals, decisions, history),
+      simulate: new Simulate({ principals, decisions, simulations, now: keyring.clock }),
+    }),
+  };
+}
