@@ -55,6 +55,10 @@ import { ConnectServer } from './servers/connect-server.js';
 import { DeleteServer } from './servers/delete-server.js';
 import { ReadServers } from './servers/read-servers.js';
 import { ServersController } from './servers/servers.controller.js';
+import { AskHistory } from './time-machine/ask-history.js';
+import { RunSimulations } from './time-machine/run-simulations.js';
+import { SimulationRows } from './time-machine/simulation-rows.js';
+import { TimeMachineController } from './time-machine/time-machine.controller.js';
 import { ExportRecords } from './trail/export-records.js';
 import { QueryRecords } from './trail/query-records.js';
 import { TrailController } from './trail/trail.controller.js';
@@ -162,6 +166,8 @@ function administration(base: Foundation): object[] {
     new SealingKey(keyring, servers, trustBundle),
     new ManageSecrets({ ...base, recorded }),
     new QueryRecords(peers, assertions),
+    new AskHistory(peers, assertions),
+    new RunSimulations(peers, assertions, new SimulationRows(base.dataSource, base.clock)),
     new ExportRecords(base),
     new ServiceFacts(base.readiness, openApiDocument(ROUTES, base.version)),
   ];
@@ -183,6 +189,7 @@ const CONTROLLERS = [
   PolicyClientsController,
   SecretsController,
   TrailController,
+  TimeMachineController,
   ServiceController,
   AuthenticationController,
   BarrierController,

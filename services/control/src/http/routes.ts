@@ -9,6 +9,7 @@ import { ORGANISATION_ROUTES } from '../organisations/organisations.routes.js';
 import { POLICY_CLIENT_ROUTES } from '../policy-clients/policy-clients.routes.js';
 import { SECRET_ROUTES } from '../secrets/secrets.routes.js';
 import { SERVER_ROUTES } from '../servers/servers.routes.js';
+import { TIME_MACHINE_ROUTES } from '../time-machine/time-machine.routes.js';
 import { TRAIL_ROUTES } from '../trail/trail.routes.js';
 import { USER_ROUTES } from '../users/users.routes.js';
 import type { RouteSpec } from './route.js';
@@ -24,6 +25,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...DOCUMENT_ROUTES,
   ...GROUP_ROUTES,
   ...APPROVAL_ROUTES,
+  ...TIME_MACHINE_ROUTES,
   ...POLICY_CLIENT_ROUTES,
   ...SECRET_ROUTES,
   ...TRAIL_ROUTES,
