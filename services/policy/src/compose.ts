@@ -110,15 +110,15 @@ function useCasesOf(
   const statements = new Statements(keyring);
   const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
   const api = policyApi(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock);
+  const asked = { principals, decisions, handler, replica, clock: keyring.clock };
   return {
     authorizeCall: new AuthorizeCall({
-      principals,
-      decisions,
+      ...asked,
       statements,
-      desk: new ApprovalDesk({ handler, replica, clock: keyring.clock }),
+      desk: new ApprovalDesk(asked),
       approvalKey: config.POLICY_CLIENT_KEY_FILE,
     }),
-    decideApproval: new DecideApproval({ principals, decisions, handler, replica, clock: keyring.clock }),
+    decideApproval: new DecideApproval(asked),
     listApprovals: new ListApprovals(principals, decisions, keyring.clock),
     filterTools: new FilterTools(principals, replica, keyring.clock),
     authorizeAdmin: new AuthorizeAdmin(principals, decisions, statements),
@@ -127,16 +127,13 @@ function useCasesOf(
     activePolicy: new TellActivePolicy(principals, decisions, process),
     explainForAdmin: new ExplainForAdmin(principals, decisions, api.explainAccess),
     executeCommands: new ExecuteCommands({
+      ...asked,
       keyring,
-      principals,
-      decisions,
       registry,
-      handler,
-      replica,
       clientTokens,
       versions: new FindVersion(store),
     }),
-    observeTools: new ObserveTools({ principals, handler, replica, clock: keyring.clock }),
+    observeTools: new ObserveTools(asked),
     readDefinition: new ReadDefinition(principals, decisions),
     ...past.useCases(principals, decisions),
     ...api,
