@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { AuthzenClient, newId, type Secret } from '@portcullis/contracts';
+import { AuthzenClient, issueClientToken, newId, Secret } from '@portcullis/contracts';
 import { verifies } from '../../../tools/verifies.js';
 import { openClientToken } from './support/check-clients.js';
 import { PolicyInstallation } from './support/policy-installation.js';
@@ -319,11 +319,17 @@ describe('the binding to HTTP', () => {
     expect(await refusal(large)).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' });
   });
 
-  it('reads no body of somebody unknown', async () => {
+  it('reads no body of somebody unknown, however good the token looks', async () => {
+    const forged = issueClientToken(Secret.of('f'.repeat(43)), newId(), 1).revealText();
     const socket = connect(Number(new URL(installation.authzenUrl).port), '127.0.0.1');
-    socket.write(
-      'POST /access/v1/evaluation HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000\r\n\r\n{',
-    );
+    const head = [
+      'POST /access/v1/evaluation HTTP/1.1',
+      'host: x',
+      'content-type: application/json',
+      `authorization: Bearer ${forged}`,
+      'content-length: 9000',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n{`);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 401 /);
     socket.destroy();
@@ -387,13 +393,5 @@ describe('the typed client', () => {
     await expect(client.check({ ...item(), atLeastRevision: 2 ** 40 })).rejects.toMatchObject({
       code: 'STALE',
     });
-  });
-
-  it('sends its token over https or to loopback only', () => {
-    for (const url of ['http://policy.example', 'http://127.0.0.1.example', 'ftp://127.0.0.1']) {
-      expect(() => new AuthzenClient(url, token)).toThrow(
-        expect.objectContaining({ code: 'FORBIDDEN_DESTINATION' }),
-      );
-    }
   });
 });

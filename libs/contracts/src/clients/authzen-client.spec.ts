@@ -90,3 +90,12 @@ it('wants a result for each of several questions', async () => {
     code: 'UNAVAILABLE',
   });
 });
+
+it.each(['http://policy.example', 'http://127.0.0.1.example', 'ftp://127.0.0.1'])(
+  'sends its token over https or to loopback only, not to %s',
+  (url) => {
+    expect(() => new AuthzenClient(url, Secret.of('pcc_x'))).toThrow(
+      expect.objectContaining({ code: 'FORBIDDEN_DESTINATION' }),
+    );
+  },
+);
