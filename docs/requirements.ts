@@ -278,7 +278,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'B7',
     text: 'Policy as code with tests: YAML files, `test`, `plan` (diff), `apply`; decisions carry revision and digest; dead or unknown rules are rejected at load',
-    claimed: false,
+    claimed: true,
   },
   {
     id: 'B8',

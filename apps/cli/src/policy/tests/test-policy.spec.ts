@@ -54,6 +54,7 @@ const run = (options: Partial<TestArguments> = {}): number => {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-policy-test-'));
   mkdirSync(join(folder, 'policy'));
+  printed = '';
   write('policy/bank.yaml', POLICY);
   write('policy/bank.test.yaml', TESTS);
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -209,4 +210,11 @@ it('writes JUnit XML, whatever tests are called', () => {
   expect(
     parseXml(readFileSync(junit, 'utf8')).find(({ name }) => name === 'testsuite')?.attributes['failures'],
   ).toBe('1');
+});
+
+it('passes the tests of the tutorial', () => {
+  verifies('B7');
+  const tutorial = join(import.meta.dirname, '../../../../../docs/tutorials/policy-as-code/policy');
+  expect(testPolicy([tutorial], { json: false, coverage: 100 })).toBe(0);
+  expect(printed).toBe('10 passed, 0 failed\nTests reach 5 of 5 rules (100 %)\n');
 });
