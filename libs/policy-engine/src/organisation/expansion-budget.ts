@@ -4,9 +4,10 @@ import type { StoredRule } from '../facts/fields.js';
 import type { PolicyState } from './state.js';
 
 /**
- * What the rules of one organisation may cost to expand into tools, once per revision. Policy is one process for all
- * organisations, so one of them must not be able to keep it busy: at this bound an expansion takes about a second at
- * the very worst, and 500 rules with a wildcard over 2,000 tools stay within it.
+ * What the rules of one organisation may cost to compare with all of its tools: tool by tool as they are asked for, at
+ * worst at once, when somebody lists them. Policy is one process for all organisations, so one of them must not be able to
+ * keep it busy: at this bound a comparison with all tools takes about a second at the very worst, and 500 rules with a
+ * wildcard over 2,000 tools stay within it.
  */
 export const MAX_EXPANSION = 20_000_000;
 

@@ -4,11 +4,12 @@ import type { Node } from '../conditions/node.js';
 import type { StoredRule } from '../facts/fields.js';
 import { action, ToolSubject } from './tool-subject.js';
 
-/** A rule with its condition compiled and its wildcards expanded. */
+/** A rule with its condition and its patterns compiled. */
 export interface CompiledRule {
   rule: StoredRule;
   when: Node | null;
-  subjects: string[];
+  /** Whether a name or a glob of the rule covers the tool, on whichever server. */
+  covers(tool: string): boolean;
 }
 
 export type Effect = StoredRule['effect'];
@@ -19,7 +20,16 @@ interface Clause {
   when: Node;
 }
 
-export type ToolAbility = Ability<[string, string | ToolSubject], Clause>;
+type CaslAbility = Ability<[string, string | ToolSubject], Clause>;
+type CaslRule = ReturnType<CaslAbility['rulesFor']>[number];
+
+/** Rules in the order in which they decide: the first that applies does. */
+export interface ToolAbility {
+  /** All that are about the action on a tool, by its subject type; conditions are not looked at. */
+  rulesFor(action: string, type: string): readonly CaslRule[];
+  /** The one that decides, or null. */
+  relevantRuleFor(action: string, subject: ToolSubject): CaslRule | null;
+}
 
 const LABELS = ['read', 'write', 'destructive'] as const;
 
@@ -42,10 +52,10 @@ function detectSubjectType(subject: unknown): string {
   throw new TypeError('Only ToolSubject is a subject of a tool ability');
 }
 
-function toRawRule({ rule, when, subjects }: CompiledRule): RawRuleOf<ToolAbility> {
+function toRawRule({ rule, when }: CompiledRule, type: string): RawRuleOf<CaslAbility> {
   return {
     action: (rule.labels ?? LABELS).map(action),
-    subject: subjects,
+    subject: type,
     inverted: rule.effect !== 'allow',
     reason: rule.id,
     ...(when === null ? {} : { conditions: { effect: rule.effect, when } }),
@@ -58,20 +68,27 @@ export interface Abilities {
   approval: ToolAbility;
 }
 
-export const buildAbilities = (rules: readonly CompiledRule[]): Abilities => ({
-  access: buildAbility(rules.filter(({ rule }) => rule.effect !== 'require_approval')),
-  approval: buildAbility(rules.filter(({ rule }) => rule.effect === 'require_approval')),
+/** Of rules that are about one tool, given by its subject type: nothing but exact names ever reaches CASL. */
+export const buildAbilities = (rules: readonly CompiledRule[], type: string): Abilities => ({
+  access: buildAbility(
+    rules.filter(({ rule }) => rule.effect !== 'require_approval'),
+    type,
+  ),
+  approval: buildAbility(
+    rules.filter(({ rule }) => rule.effect === 'require_approval'),
+    type,
+  ),
 });
 
 /**
  * Rules → CASL. The last matching rule wins there, so forbids come last: deny wins whatever the order of the rules.
  * `anyAction` and `anySubjectType` can't be written in a rule, so CASL's "manage" and "all" are ordinary words.
  */
-function buildAbility(rules: readonly CompiledRule[]): ToolAbility {
-  const useful = rules.filter(({ subjects }) => subjects.length > 0);
-  const allows = useful.filter(({ rule }) => rule.effect === 'allow');
-  const denies = useful.filter(({ rule }) => rule.effect !== 'allow');
-  return new Ability([...allows, ...denies].map(toRawRule), {
+function buildAbility(rules: readonly CompiledRule[], type: string): ToolAbility {
+  const allows = rules.filter(({ rule }) => rule.effect === 'allow');
+  const denies = rules.filter(({ rule }) => rule.effect !== 'allow');
+  const raw = [...allows, ...denies].map((rule) => toRawRule(rule, type));
+  return new Ability<[string, string | ToolSubject], Clause>(raw, {
     conditionsMatcher,
     detectSubjectType,
     anyAction: '\u0000any-action',

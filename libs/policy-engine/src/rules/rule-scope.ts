@@ -1,5 +1,5 @@
 import type { StoredRule } from '../facts/fields.js';
-import { isFor } from './rulebook.js';
+import { isFor } from './rule-index.js';
 import { toolMatcher } from './tool-pattern.js';
 
 /** Whom a rule is for, as far as it concerns one user. */

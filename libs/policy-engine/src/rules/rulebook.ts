@@ -1,43 +1,22 @@
-import { compileCondition } from '../conditions/compile.js';
-import type { Node } from '../conditions/node.js';
-import type { StoredRule } from '../facts/fields.js';
 import { groupsOf, rolesOf, type PolicyState } from '../organisation/state.js';
-import { buildAbilities, type Abilities, type CompiledRule } from './ability.js';
-import { expandSubjects } from './expand.js';
+import type { Abilities, CompiledRule } from './ability.js';
+import { RuleIndex } from './rule-index.js';
 
-/** Compiled conditions by the identity of their immutable rule: a new revision compiles only what is new. */
-const CONDITIONS = new WeakMap<StoredRule, Node>();
+/** People whose abilities are at hand; more are worked out again, which is cheap. */
+const MAX_USERS = 2_000;
 
-function conditionOf(rule: StoredRule): Node | null {
-  if (rule.when === undefined) return null;
-  const known = CONDITIONS.get(rule);
-  if (known !== undefined) return known;
-  const compiled = compileCondition(rule.when);
-  CONDITIONS.set(rule, compiled);
-  return compiled;
-}
-
-/** Distinct role sets of an organisation are few; the bound only guards against rules that name very many users. */
-const MAX_ABILITIES = 1_000;
-
-/**
- * The rules of one policy revision, compiled once. Abilities are built on first use and kept per set of roles and groups
- * (and user, for those whom a rule names): they are never changed, a new revision is a new rulebook.
- */
+/** The rules of one policy revision and what they say to whom. Never changed: a new revision is a new rulebook. */
 export class Rulebook {
-  readonly #rules: ReadonlyMap<string, CompiledRule>;
-  readonly #named: ReadonlySet<string>;
-  readonly #abilities = new Map<string, Abilities>();
+  readonly #index: RuleIndex;
+  readonly #byUser = new Map<string, Abilities>();
 
   /** @throws AppError INVALID_ARGUMENT when a stored condition can't be compiled: nothing may be decided then. */
   constructor(private readonly state: PolicyState) {
-    const compiled = [...state.rules.values()].map((rule) => ({
-      rule,
-      when: conditionOf(rule),
-      subjects: expandSubjects(rule, state),
-    }));
-    this.#rules = new Map(compiled.map((entry) => [entry.rule.id, entry]));
-    this.#named = new Set(compiled.flatMap(({ rule }) => rule.subjects.users ?? []));
+    this.#index = RuleIndex.of(state.rules);
+  }
+
+  get rules(): Iterable<CompiledRule> {
+    return this.#index.rules;
   }
 
   get rules(): Iterable<CompiledRule> {
@@ -45,32 +24,16 @@ export class Rulebook {
   }
 
   rule(id: string): CompiledRule | undefined {
-    return this.#rules.get(id);
+    return this.#index.rule(id);
   }
 
   abilitiesOf(user: string): Abilities {
-    const roles = rolesOf(this.state, user);
-    const groups = groupsOf(this.state, user);
-    const key = `${roles.join(',')}|${groups.join(',')}|${this.#named.has(user) ? user : ''}`;
-    const known = this.#abilities.get(key);
+    const known = this.#byUser.get(user);
     if (known !== undefined) return known;
-    const asker = { user, roles, groups };
-    const abilities = buildAbilities([...this.#rules.values()].filter(({ rule }) => isFor(rule, asker)));
-    if (this.#abilities.size >= MAX_ABILITIES) this.#abilities.clear();
-    this.#abilities.set(key, abilities);
+    const asker = { user, roles: rolesOf(this.state, user), groups: groupsOf(this.state, user) };
+    const abilities = this.#index.abilitiesOf(asker);
+    if (this.#byUser.size >= MAX_USERS) this.#byUser.clear();
+    this.#byUser.set(user, abilities);
     return abilities;
   }
-}
-
-/** Whether the rule is for this member, by name, by a role or by a group. */
-export function isFor(
-  { subjects }: Pick<StoredRule, 'subjects'>,
-  asker: { user: string; roles: readonly string[]; groups: readonly string[] },
-): boolean {
-  if (subjects.everyone) return true;
-  return (
-    (subjects.users?.includes(asker.user) ?? false) ||
-    (subjects.roles?.some((role) => asker.roles.includes(role)) ?? false) ||
-    (subjects.groups?.some((group) => asker.groups.includes(group)) ?? false)
-  );
 }
