@@ -19,10 +19,6 @@ export class Rulebook {
     return this.#index.rules;
   }
 
-  get rules(): Iterable<CompiledRule> {
-    return this.#rules.values();
-  }
-
   rule(id: string): CompiledRule | undefined {
     return this.#index.rule(id);
   }
