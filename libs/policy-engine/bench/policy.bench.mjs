@@ -69,12 +69,14 @@ const mediansOf = (rounds) => ({
   p50Micros: median(rounds.map((it) => it.p50Micros)),
   p99Micros: median(rounds.map((it) => it.p99Micros)),
   perSecond: median(rounds.map((it) => it.perSecond)),
+  cpuMicros: median(rounds.map((it) => it.cpuMicros)),
   rounds,
 });
 
 function decisionRows(size, measured) {
   const { check, verdict } = measured;
-  const ratios = (name) => check.rounds.map((it, n) => it.perSecond / measured[name].rounds[n].perSecond);
+  const ratio = (name, figure) =>
+    median(check.rounds.map((it, n) => it[figure] / measured[name].rounds[n][figure]));
   const row = (metric, value, more = {}) => ({
     metric: `${label(size)}: ${metric}`,
     value,
@@ -92,7 +94,11 @@ function decisionRows(size, measured) {
       row(`decisions a second, check / ${name}`, check.perSecond, {
         unit: '1/s',
         baseline: measured[name].perSecond,
-        ratio: median(ratios(name)),
+        ratio: ratio(name, 'perSecond'),
+      }),
+      row(`processor time, check / ${name}`, check.cpuMicros, {
+        baseline: measured[name].cpuMicros,
+        ratio: ratio(name, 'cpuMicros'),
       }),
     ]),
   ];

@@ -50,7 +50,7 @@ export function casl({ rules, calls, tools, groups }) {
   const asked = calls.map(({ person, slug, tool, label, arguments: args }) => [
     abilityOf(person),
     label,
-    subject(`${slug}/${tool}`, structuredClone(args)),
+    subject(`${slug}/${tool}`, { ...args }),
   ]);
   return (n) => {
     const [ability, action, about] = asked[n];

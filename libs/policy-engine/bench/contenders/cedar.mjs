@@ -2,29 +2,35 @@ import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 
 const uid = (type, id) => `${type}::${JSON.stringify(id)}`;
 
-function policyOf({ effect, roles, groups, everyone, slug, tools, labels, amount, currencies }) {
+function policyOf({ effect, roles, groups, everyone, slug, tools, labels, ...bounds }) {
   const whom = [...roles.map((it) => uid('Role', it)), ...groups.map((it) => uid('Group', it))];
   const principal = everyone ? 'principal' : `principal in ${whom[0]}`;
-  const glob = tools.find((it) => it.includes('*'));
-  const [action] = [labels === null ? 'action' : `action == ${uid('Action', labels[0])}`];
-  const resource =
-    glob === undefined && tools.length === 1
-      ? `resource == ${uid('Tool', `${slug}/${tools[0]}`)}`
-      : `resource in ${uid('Server', slug)}`;
-  const named =
-    glob === undefined
-      ? `[${tools.map((it) => uid('Tool', `${slug}/${it}`)).join(', ')}].contains(resource)`
-      : `resource.name like ${JSON.stringify(glob)}`;
-  const bound = effect === 'allow' ? '<=' : '>';
-  const conditions = [
-    ...(glob === undefined && tools.length === 1 ? [] : [named]),
-    ...(amount === null
-      ? []
-      : [`context.amount ${bound} ${amount}`, `${JSON.stringify(currencies)}.contains(context.currency)`]),
-  ];
+  const action = labels === null ? 'action' : `action == ${uid('Action', labels[0])}`;
+  const { resource, named } = toolsOf(slug, tools);
+  const conditions = [...named, ...conditionsOf(effect, bounds)];
   const when = conditions.length === 0 ? '' : ` when { ${conditions.join(' && ')} }`;
   return `${effect === 'allow' ? 'permit' : 'forbid'}(${principal}, ${action}, ${resource})${when};`;
 }
+
+/** One tool in the head of the policy, which Cedar looks at first; several, or a glob, by server and condition. */
+function toolsOf(slug, tools) {
+  const uids = tools.map((it) => uid('Tool', `${slug}/${it}`));
+  const glob = tools.find((it) => it.includes('*'));
+  if (glob === undefined && tools.length === 1) return { resource: `resource == ${uids[0]}`, named: [] };
+  const named =
+    glob === undefined
+      ? `[${uids.join(', ')}].contains(resource)`
+      : `resource.name like ${JSON.stringify(glob)}`;
+  return { resource: `resource in ${uid('Server', slug)}`, named: [named] };
+}
+
+const conditionsOf = (effect, { amount, currencies }) =>
+  amount === null
+    ? []
+    : [
+        `context.amount ${effect === 'allow' ? '<=' : '>'} ${amount}`,
+        `${JSON.stringify(currencies)}.contains(context.currency)`,
+      ];
 
 /** One call with the entities that it depends on; the policy set is parsed once. */
 function requestOf({ person, slug, tool, label, arguments: args }, groups) {

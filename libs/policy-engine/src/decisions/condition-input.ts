@@ -1,11 +1,6 @@
 import type { ConditionInput } from '../conditions/evaluate.js';
-import { groupsOf } from '../organisation/state.js';
 import type { Question } from './question.js';
 import type { Snapshot } from './snapshot.js';
-
-/** Leaves out what is null, so that a condition on it finds nothing and is indeterminate. */
-const present = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 
 /** What conditions of this question may look at; `args` may stand for arguments that are not known yet. */
 export function conditionInput(
@@ -14,17 +9,22 @@ export function conditionInput(
   args: unknown,
 ): ConditionInput {
   const { user, client, agent, kind, scopes } = asker;
+  const { roles, groups } = snapshot.asker(user);
   return {
     arguments: args,
-    principal: present({
-      user,
-      client,
-      agent,
-      kind,
-      scopes,
-      roles: snapshot.rolesOf(user),
-      groups: groupsOf(snapshot.state, user),
-    }),
-    context: present({ ...context, time }),
+    principal: withPresent({ user, roles, groups }, { client, agent, kind, scopes }),
+    context: withPresent({}, { ...context, time }),
   };
+}
+
+/** Leaves out what is null, so that a condition on it finds nothing and is indeterminate. */
+function withPresent(
+  fields: Record<string, unknown>,
+  more: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  for (const key of Object.keys(more)) {
+    const value = more[key];
+    if (value !== null && value !== undefined) fields[key] = value;
+  }
+  return fields;
 }

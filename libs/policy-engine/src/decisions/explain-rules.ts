@@ -2,7 +2,6 @@ import { evaluate, type ConditionInput } from '../conditions/evaluate.js';
 import { leavesOf, type ConditionLeaf } from '../conditions/leaves.js';
 import type { Truth } from '../conditions/truth.js';
 import type { StoredRule } from '../facts/fields.js';
-import { groupsOf } from '../organisation/state.js';
 import { coverageOf, matchSubject, type Coverage, type SubjectMatch } from '../rules/rule-scope.js';
 import { effectiveLabel } from './check-definition.js';
 import { conditionInput } from './condition-input.js';
@@ -79,7 +78,7 @@ function placeOf(snapshot: Snapshot, { asker, server, tool, annotations }: Quest
   const label = known === undefined || given === null ? null : effectiveLabel(given, known, annotations);
   const { user } = asker;
   return {
-    asker: { user, roles: snapshot.rolesOf(user), groups: groupsOf(snapshot.state, user) },
+    asker: snapshot.asker(user),
     target: { srv, tool, label },
   };
 }

@@ -134,5 +134,13 @@ export const groupsOf = (state: PolicyState, user: string): string[] =>
 export const isAdmin = (state: PolicyState, user: string): boolean =>
   state.members.get(user)?.roles.has('admin') ?? false;
 
-export const serverBySlug = (state: PolicyState, slug: string): Server | undefined =>
-  [...state.servers.values()].find((server) => server.slug === slug);
+/** By the identity of the map, which is immutable: made once for all revisions with the same servers. First come, first found. */
+const BY_SLUG = new WeakMap<ReadonlyMap<string, Server>, ReadonlyMap<string, Server>>();
+
+export function serverBySlug({ servers }: Pick<PolicyState, 'servers'>, slug: string): Server | undefined {
+  const known = BY_SLUG.get(servers);
+  if (known !== undefined) return known.get(slug);
+  const bySlug = new Map([...servers.values()].reverse().map((server) => [server.slug, server]));
+  BY_SLUG.set(servers, bySlug);
+  return bySlug.get(slug);
+}
