@@ -7,6 +7,7 @@ import {
   type DecidedCall,
   type DecidedCallsReply,
 } from '@portcullis/contracts';
+import { DataSource } from 'typeorm';
 import { verifies } from '../../../tools/verifies.js';
 import { AuditFixture } from './audit-fixture.js';
 import { denialFor, fact, grantFor, hash, intent, outcome } from './statements.js';
@@ -102,6 +103,17 @@ describe('decided calls', () => {
       ],
     ]);
     for (const row of (await ask()).rows) expect(row).toBe(canonicalJson(JSON.parse(row)));
+  });
+
+  it('are read from the record itself where the search view is of before', async () => {
+    const before = await ask();
+    const database = await new DataSource({
+      type: 'postgres',
+      url: fixture.superuserUrl.revealText(),
+    }).initialize();
+    await database.query('UPDATE audit.records SET decided = NULL');
+    await database.destroy();
+    expect(await ask()).toEqual(before);
   });
 
   it('come in pages that neither repeat nor leave out', async () => {

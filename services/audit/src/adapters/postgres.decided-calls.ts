@@ -1,11 +1,11 @@
-import type { AuditRecord, DecidedCall, DecidedCallsRequest } from '@portcullis/contracts';
+import type { AuditRecord, DecidedCallsRequest } from '@portcullis/contracts';
 import { asOrganisation } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { DECIDED_TYPES, decidedCall } from '../decided/decided-call.js';
-import type { DecidedCallsView } from '../ports/decided-calls-view.js';
+import type { DecidedCallsView, DecidedRow } from '../ports/decided-calls-view.js';
 
 const PAGE = `
-  SELECT data FROM records
+  SELECT record_id, time, decided, CASE WHEN decided IS NULL THEN data END AS data FROM records
   WHERE org_id = $1 AND type = ANY ($2) AND time >= $3::timestamptz AND time < $4::timestamptz
     AND ($5::timestamptz IS NULL OR (time, record_id) > ($5::timestamptz, $6))
   ORDER BY time, record_id LIMIT $7`;
@@ -17,14 +17,24 @@ export class PostgresDecidedCalls implements DecidedCallsView {
   async decidedCalls(
     org: string,
     { from, to, limit, after }: Omit<DecidedCallsRequest, 'org'>,
-  ): Promise<DecidedCall[]> {
+  ): Promise<DecidedRow[]> {
     const values = [org, DECIDED_TYPES, from, to, after?.time ?? null, after?.recordId ?? '', limit];
     const rows = await asOrganisation(
       this.dataSource,
       org,
-      (tx) => tx.query(PAGE, values) as Promise<{ data: string }[]>,
+      (tx) => tx.query(PAGE, values) as Promise<StoredRow[]>,
     );
-    // Checked when it was projected; a million of them would take minutes to check again.
-    return rows.map(({ data }) => decidedCall(JSON.parse(data) as AuditRecord));
+    return rows.map((row) => ({
+      position: { recordId: row.record_id, time: row.time.toISOString() },
+      text: row.decided ?? JSON.stringify(decidedCall(JSON.parse(row.data!) as AuditRecord)),
+    }));
   }
+}
+
+/** One of `decided` and `data` is there. */
+interface StoredRow {
+  record_id: string;
+  time: Date;
+  decided: string | null;
+  data: string | null;
 }

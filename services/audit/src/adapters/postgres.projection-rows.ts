@@ -1,4 +1,5 @@
 import { canonicalJson } from '@portcullis/contracts';
+import { decidedCall, isDecided } from '../decided/decided-call.js';
 import type { Overdue } from '../ports/projection.js';
 import { ownStatus, type CallState } from '../projection/call-state.js';
 import type { ProjectedRecord } from '../projection/project-record.js';
@@ -28,6 +29,7 @@ export function recordRow({ org, stream, revision, record, dataHash }: Projected
     revision: String(revision),
     data_hash: dataHash,
     data: canonicalJson(record),
+    decided: isDecided(record) ? JSON.stringify(decidedCall(record)) : null,
   };
 }
 

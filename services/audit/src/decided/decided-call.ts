@@ -3,6 +3,8 @@ import type { AuditRecord, DecidedCall } from '@portcullis/contracts';
 /** Types of the records that a decision about a call is kept in. */
 export const DECIDED_TYPES: readonly AuditRecord['type'][] = ['ToolCallAuthorized', 'ToolCallDenied'];
 
+export const isDecided = ({ type }: AuditRecord): boolean => DECIDED_TYPES.includes(type);
+
 /** What a record of one of {@link DECIDED_TYPES} says of its decision. @throws Error for any other record */
 export function decidedCall(record: AuditRecord): DecidedCall {
   const { recordId, time, actor, action, decision, digests } = record;

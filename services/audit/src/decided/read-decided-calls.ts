@@ -25,10 +25,10 @@ export class ReadDecidedCalls {
     if (period.after === null) await barrier.reached(org, now().getTime() + FRESHNESS_MS);
     const wanted = Math.min(limit, MOST);
     const found = await view.decidedCalls(org, { ...period, limit: wanted });
-    const rows = fitting(found.map((row) => JSON.stringify(row)));
+    const rows = fitting(found.map(({ text }) => text));
     const last = found[rows.length - 1];
     const ended = found.length < wanted && rows.length === found.length;
-    return { rows, next: ended || last === undefined ? null : { recordId: last[0], time: last[1] } };
+    return { rows, next: ended || last === undefined ? null : last.position };
   }
 }
 

@@ -1,7 +1,14 @@
-import type { DecidedCall, DecidedCallsRequest } from '@portcullis/contracts';
+import type { DecidedCallsReply, DecidedCallsRequest } from '@portcullis/contracts';
+
+/** A decided call as a reply has it, and where it stands. */
+export interface DecidedRow {
+  position: NonNullable<DecidedCallsReply['next']>;
+  /** Canonical JSON of a `DecidedCall`. */
+  text: string;
+}
 
 /** Intents and denials of calls as an organisation sees them. An adapter promises that no row of another one comes out. */
 export interface DecidedCallsView {
   /** With from ≤ time < to and behind `after`, by (time, recordId), `limit` of them if there are so many. */
-  decidedCalls(org: string, request: Omit<DecidedCallsRequest, 'org'>): Promise<DecidedCall[]>;
+  decidedCalls(org: string, request: Omit<DecidedCallsRequest, 'org'>): Promise<DecidedRow[]>;
 }
