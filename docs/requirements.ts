@@ -273,7 +273,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'B6',
     text: 'Policy time machine: what did the policy say at time T, who could have called X then, and what would this candidate policy have done to the last N days of real traffic',
-    claimed: false,
+    claimed: true,
   },
   {
     id: 'B7',
@@ -298,7 +298,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'B11',
     text: 'Explained denials: the caller and the admin see which rule, which revision, which value, and how to ask for access',
-    claimed: false,
+    claimed: true,
     note: 'Rule, revision and how to ask are in the message; the deciding value is not.',
   },
   {
