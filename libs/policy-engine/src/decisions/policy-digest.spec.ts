@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyState, Tool } from '../organisation/state.js';
+import type { Approval, PolicyState, Tool } from '../organisation/state.js';
 import { base, MEMBER, NOTES, run, ulid } from '../testing/organisation-fixture.js';
 import { digestOf } from './policy-digest.js';
 
@@ -45,6 +45,7 @@ describe('the digest of a policy', () => {
     ['switches for one person', withTool({ disabledFor: new Set([MEMBER]) })],
     ['pins', withTool({ pinned: { digest: 'p'.repeat(43), definition: null } })],
     ['what was seen', withTool({ seen: { digest: 's'.repeat(43), definition: null, at: state.time } })],
+    ['approvals', { approvals: new Map([['a', { status: 'granted' } as Approval]]) }],
     ['clients', { clients: new Map() }],
   ])('is another one with other %s', (_, change) => {
     expect(digestOf({ ...state, ...change })).not.toBe(digestOf(state));
