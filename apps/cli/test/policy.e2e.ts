@@ -103,6 +103,12 @@ it('policy as code: export, test, plan, apply, roll back', async () => {
     expect.stringContaining('No call was decided by members-read, writers-write'),
   ]);
 
+  const simulated = await policy('simulate', file('policy.yaml'), ...at(), '--from', '2026-01-01');
+  expect(simulated).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('No decision would have been another'),
+  });
+
   writeFileSync(file('broken.yaml'), changed.replace('notes:', 'notez:'));
   const broken = await policy('apply', file('broken.yaml'), ...at());
   expect(broken.code).toBe(1);

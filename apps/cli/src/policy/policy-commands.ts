@@ -1,10 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CoverageArguments } from './installed/coverage-command.js';
 import type { ExplainArguments } from './installed/explain-command.js';
 import type { ExportArguments } from './installed/export-command.js';
 import type { ApplyArguments } from './installed/apply-command.js';
 import type { Printed } from './installed/plan-command.js';
 import { EXIT } from './exit-codes.js';
+import type { SimulateArguments } from './installed/simulate-command.js';
 import type { TestArguments } from './tests/test-command.js';
 
 interface Installed extends Printed {
@@ -32,6 +33,7 @@ export function addPolicyCommands(program: Command): void {
   looking(policy);
   asking(policy);
   changing(policy);
+  simulating(policy);
   for (const command of [policy, ...policy.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.unusable));
   }
@@ -177,6 +179,32 @@ function asking(policy: Command): void {
       ending(
         import('./installed/coverage-command.js').then(async ({ policyCoverage }) =>
           policyCoverage(await adminOf(options), options),
+        ),
+      ),
+    );
+}
+
+function simulating(policy: Command): void {
+  atInstallation(policy.command('simulate [files...]'))
+    .description('Say what these files would have done to the recorded calls of a period')
+    .requiredOption('--from <time>', 'beginning of the period, such as 2026-01-01 or 2026-01-01T08:00:00Z')
+    .option('--to <time>', 'its end; now, where it is missing')
+    .addOption(
+      new Option(
+        '--basis <which>',
+        'members, labels and servers as they were at each call, or as they are now',
+      )
+        .choices(['then', 'now'])
+        .default('then'),
+    )
+    .addHelpText(
+      'after',
+      '\nExit code: 0 no decision would have been another, 2 it could not be done, 3 some would.',
+    )
+    .action((files: string[], options: Installed & SimulateArguments) =>
+      ending(
+        import('./installed/simulate-command.js').then(async ({ simulatePolicy }) =>
+          simulatePolicy(await apiOf(options), files, options),
         ),
       ),
     );

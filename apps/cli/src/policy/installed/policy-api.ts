@@ -4,6 +4,7 @@ import {
   type CheckRequest,
   type ExplainReply,
   policyStateSchema,
+  simulationReportSchema,
   type PolicyDocument,
   type PolicyPlan,
   type PolicyState,
@@ -13,6 +14,23 @@ import type { AdminApi } from '../../admin-api/admin-api.js';
 
 const changedSchema = z.object({ revision: z.number(), policyDigest: z.string(), facts: z.number() });
 export type Changed = z.infer<typeof changedSchema>;
+
+export interface WantedSimulation {
+  /** Null: none, so that the log is checked against the policy as it was. */
+  document: PolicyDocument | null;
+  from: string;
+  to: string;
+  basis: 'then' | 'now';
+}
+
+const simulationStateSchema = z.object({
+  simulation: z.string(),
+  state: z.enum(['running', 'done']),
+  calls: z.number(),
+  until: z.string().nullable(),
+  report: simulationReportSchema.nullable(),
+});
+export type SimulationState = z.infer<typeof simulationStateSchema>;
 
 /** What the admin API offers about the policy as a whole. */
 export class PolicyApi {
@@ -37,6 +55,20 @@ export class PolicyApi {
       path: '/api/policy/explanations',
       body: question,
       reply: explainReplySchema,
+    });
+  }
+
+  startSimulation(wanted: WantedSimulation): Promise<SimulationState> {
+    const path = '/api/policy/simulations';
+    return this.api.call({ method: 'POST', path, body: wanted, reply: simulationStateSchema });
+  }
+
+  /** Waits some seconds for the end. */
+  simulation(id: string): Promise<SimulationState> {
+    return this.api.call({
+      method: 'GET',
+      path: `/api/policy/simulations/${id}`,
+      reply: simulationStateSchema,
     });
   }
 
