@@ -204,6 +204,13 @@ rules:
     }
   });
 
+  it('is not looked into where it is nested too deeply', () => {
+    for (const depth of [49, 20_000]) {
+      const text = `a: ${'['.repeat(depth)}${']'.repeat(depth)}\n`;
+      expect(problems(text)).toEqual(['1:1 yaml-syntax nested more than 48 deep']);
+    }
+  });
+
   it('never breaks on any text', () => {
     const word = fc.constantFrom(
       ...'{}[]:,-?&*!|>\'"%@`#\n \t~'.split(''),
