@@ -362,12 +362,12 @@ export {
   type VerifiedClientRequest,
 } from './tokens/client-request.js';
 export {
-  clientRequestKey,
-  issueClientToken,
-  parseClientToken,
+  deriveClientKeys,
   verifyClientToken,
-  type GenerationOf,
-} from './tokens/client-token.js';
+  type ClientKeys,
+  type ClientKeysOf,
+} from './tokens/client-keys.js';
+export { clientRequestKey, issueClientToken, parseClientToken } from './tokens/client-token.js';
 export { payloadHash } from './tokens/compact-jws.js';
 export { denialClaimsSchema, type DenialClaims } from './tokens/denial-token.js';
 export { GRANT_OPERATIONS, grantClaimsSchema, type GrantClaims } from './tokens/grant-token.js';

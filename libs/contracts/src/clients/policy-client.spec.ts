@@ -2,6 +2,7 @@ import { AppError } from '../errors/app-error.js';
 import type { Decision } from '../messages/policy.js';
 import { Secret } from '../sensitive/secret.js';
 import { newId } from '../encoding/ids.js';
+import { deriveClientKeys } from '../tokens/client-keys.js';
 import { signClientReply, verifyClientRequest } from '../tokens/client-request.js';
 import { issueClientToken } from '../tokens/client-token.js';
 import { PolicyClient } from './policy-client.js';
@@ -34,8 +35,8 @@ const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'u
 /** Policy's proof of an answer to a request. */
 function proofOf(subject: string, sent: WireMessage, body: Uint8Array): string {
   const message = { subject, body: sent.body, jws: sent.headers[REQUEST_HEADER]! };
-  const request = verifyClientRequest(ROOT, () => 1, message, new Date());
-  return signClientReply(ROOT, request, body);
+  const request = verifyClientRequest((id) => deriveClientKeys(ROOT, id, 1), message, new Date());
+  return signClientReply(deriveClientKeys(ROOT, request.clientId, 1), request, body);
 }
 
 type Answering = (subject: string, sent: WireMessage) => WireMessage;

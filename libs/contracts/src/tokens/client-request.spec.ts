@@ -8,19 +8,17 @@ import {
   verifyClientReply,
   verifyClientRequest,
 } from './client-request.js';
-import {
-  clientReplyKey,
-  clientRequestKey,
-  issueClientToken,
-  parseClientToken,
-  verifyClientToken,
-} from './client-token.js';
+import { deriveClientKeys, verifyClientToken, type ClientKeys } from './client-keys.js';
+import { clientReplyKey, clientRequestKey, issueClientToken, parseClientToken } from './client-token.js';
 
 const root = Secret.of(Buffer.alloc(32, 5));
 const client = newId();
 const token = issueClientToken(root, client, 1);
 const generations = new Map([[client, 1]]);
-const generationOf = (id: string): number | null => generations.get(id) ?? null;
+const keysOf = (id: string): ClientKeys | null => {
+  const generation = generations.get(id);
+  return generation === undefined ? null : deriveClientKeys(root, id, generation);
+};
 const now = new Date('2026-06-01T12:00:00.000Z');
 const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
 const subject = 'policy.v1.check';
@@ -43,7 +41,12 @@ describe('a client token', () => {
 
   it('is presented once a generation', () => {
     const check = (text: string, generation: number | null): string =>
-      errorOf(() => verifyClientToken(root, () => generation, text));
+      errorOf(() =>
+        verifyClientToken(
+          (id) => (generation === null ? null : deriveClientKeys(root, id, generation)),
+          text,
+        ),
+      );
     expect(check(token.revealText(), 1)).toBe('nothing');
     expect(check(token.revealText(), 2)).toBe('UNAUTHENTICATED/revoked');
     expect(check(token.revealText(), null)).toBe('UNAUTHENTICATED/revoked');
@@ -55,7 +58,7 @@ describe('a client token', () => {
     const text = token.revealText();
     for (let i = 0; i < text.length; i += 1) {
       const broken = text.slice(0, i) + (text[i] === '2' ? '3' : '2') + text.slice(i + 1);
-      expect(errorOf(() => verifyClientToken(root, () => 1, broken))).toBe('UNAUTHENTICATED/malformed');
+      expect(errorOf(() => verifyClientToken(keysOf, broken))).toBe('UNAUTHENTICATED/malformed');
     }
     for (const other of ['', 'Bearer', `${text}x`, ` ${text}`, `${text}\n`]) {
       expect(errorOf(() => parseClientToken(other))).toBe('UNAUTHENTICATED/malformed');
@@ -77,15 +80,15 @@ describe('a client’s request and its answer over a broker', () => {
   verifies('B3');
   const jws = signClientRequest(token, subject, body, now);
   const verify = (change: { subject?: string; body?: Uint8Array; jws?: string } = {}, at = now) =>
-    verifyClientRequest(root, generationOf, { subject, body, jws, ...change }, at);
+    verifyClientRequest(keysOf, { subject, body, jws, ...change }, at);
   const refusal = (change: Parameters<typeof verify>[0], at = now): string =>
     errorOf(() => verify(change, at));
 
   it('are believed', () => {
     const request = verify();
-    expect(request).toMatchObject({ clientId: client, generation: 1 });
+    expect(request).toMatchObject({ clientId: client });
     const answer = Buffer.from('{"decision":"deny"}');
-    const reply = signClientReply(root, request, answer, now);
+    const reply = signClientReply(keysOf(client)!, request, answer, now);
     expect(errorOf(() => verifyClientReply(token, { request: jws, body: answer, jws: reply }, now))).toBe(
       'nothing',
     );
@@ -114,7 +117,7 @@ describe('a client’s request and its answer over a broker', () => {
 
   it('the answer is refused for another request, body, time, client', () => {
     const answer = Buffer.from('{"decision":"allow"}');
-    const reply = signClientReply(root, verify(), answer, now);
+    const reply = signClientReply(keysOf(client)!, verify(), answer, now);
     const check = (change: object, at = now, who = token): string =>
       errorOf(() => verifyClientReply(who, { request: jws, body: answer, jws: reply, ...change }, at));
     expect(check({ body: Buffer.from('{}') })).toBe('UNAUTHENTICATED/body_mismatch');

@@ -2,16 +2,9 @@ import { z } from 'zod';
 import { b64u } from '../encoding/base64url.js';
 import { ulidSchema } from '../encoding/ids.js';
 import { sha256 } from '../encoding/sha256.js';
-import { Secret } from '../sensitive/secret.js';
+import type { Secret } from '../sensitive/secret.js';
 import { serviceNameSchema } from '../trust/identity.js';
-import {
-  clientReplyKey,
-  clientRequestKey,
-  issueClientToken,
-  macKey,
-  parseClientToken,
-  type GenerationOf,
-} from './client-token.js';
+import { keysOfToken, type ClientKeys, type ClientKeysOf } from './client-keys.js';
 import { checkTag, claimsOf, payloadHash, readJws, sealJws } from './compact-jws.js';
 import { refused } from './refused.js';
 import { requestHash } from './request.js';
@@ -37,7 +30,6 @@ export interface ReceivedMessage {
 
 export interface VerifiedClientRequest {
   clientId: string;
-  generation: number;
   reqh: Buffer;
   jti: string;
   /** Seconds since the epoch. */
@@ -51,39 +43,33 @@ export function signClientRequest(
   body: Uint8Array,
   now = new Date(),
 ): string {
-  const { clientId } = parseClientToken(token.revealText());
+  const { clientId, request } = keysOfToken(token);
   const claims = {
     iss: clientId,
     aud: 'policy',
     ...times(REQUEST, now),
     reqh: b64u(requestHash(subject, body)),
   };
-  return sealJws(
-    REQUEST,
-    clientId,
-    macKey(clientRequestKey(token)),
-    encode(clientRequestClaimsSchema.parse(claims)),
-  );
+  return sealJws(REQUEST, clientId, request, encode(clientRequestClaimsSchema.parse(claims)));
 }
 
 /**
  * Proves which policy client sent this body to this subject.
  *
- * @param generationOf current generation of a client, null when it is revoked or unknown.
+ * @param keysOf keys of the current generation of a client, null when it is revoked or unknown.
  * @throws AppError `UNAUTHENTICATED` with `details.reason`.
  */
 export function verifyClientRequest(
-  rootKey: Secret,
-  generationOf: GenerationOf,
+  keysOf: ClientKeysOf,
   message: ReceivedMessage,
   now: Date,
 ): VerifiedClientRequest {
   const jws = readJws(REQUEST, message.jws);
   const clientId = jws.kid;
   if (!ulidSchema.safeParse(clientId).success) throw refused('unknown_key');
-  const generation = generationOf(clientId);
-  if (generation === null) throw refused('revoked');
-  checkTag(jws, macKey(clientRequestKey(issueClientToken(rootKey, clientId, generation))));
+  const keys = keysOf(clientId);
+  if (keys === null) throw refused('revoked');
+  checkTag(jws, keys.request);
   const parsed = clientRequestClaimsSchema.safeParse(claimsOf(jws));
   if (!parsed.success) throw refused('claims', parsed.error);
   const claims = parsed.data;
@@ -91,18 +77,16 @@ export function verifyClientRequest(
   checkIssued(claims, TOKEN_RULES[REQUEST].lifetime, now);
   checkNotExpired(claims, now);
   if (claims.reqh !== b64u(requestHash(message.subject, message.body))) throw refused('request_mismatch');
-  return { clientId, generation, reqh: payloadHash(message.jws), jti: claims.jti, exp: claims.exp };
+  return { clientId, reqh: payloadHash(message.jws), jti: claims.jti, exp: claims.exp };
 }
 
 /** Policy's `Pc-Reply` to a client's request. */
 export function signClientReply(
-  rootKey: Secret,
-  request: Pick<VerifiedClientRequest, 'clientId' | 'generation' | 'reqh'>,
+  { clientId, reply }: Pick<ClientKeys, 'clientId' | 'reply'>,
+  { reqh }: Pick<VerifiedClientRequest, 'reqh'>,
   body: Uint8Array,
   now = new Date(),
 ): string {
-  const { clientId, generation, reqh } = request;
-  const key = macKey(clientReplyKey(issueClientToken(rootKey, clientId, generation)));
   const claims = {
     iss: 'policy',
     aud: clientId,
@@ -110,7 +94,7 @@ export function signClientReply(
     reqh: b64u(reqh),
     bodyh: b64u(sha256(body)),
   };
-  return sealJws(REPLY, clientId, key, encode(clientReplyClaimsSchema.parse(claims)));
+  return sealJws(REPLY, clientId, reply, encode(clientReplyClaimsSchema.parse(claims)));
 }
 
 /**
@@ -124,10 +108,10 @@ export function verifyClientReply(
   exchange: { request: string; body: Uint8Array; jws: string },
   now = new Date(),
 ): void {
-  const { clientId } = parseClientToken(token.revealText());
+  const { clientId, reply } = keysOfToken(token);
   const jws = readJws(REPLY, exchange.jws);
   if (jws.kid !== clientId) throw refused('unknown_key');
-  checkTag(jws, macKey(clientReplyKey(token)));
+  checkTag(jws, reply);
   const parsed = clientReplyClaimsSchema.safeParse(claimsOf(jws));
   if (!parsed.success) throw refused('claims', parsed.error);
   const claims = parsed.data;

@@ -1,4 +1,4 @@
-import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { checksum, encodeBase62, hasChecksum } from '../encoding/base62.js';
 import { hkdf } from '../encoding/hkdf.js';
 import { idBytes } from '../encoding/ids.js';
@@ -11,9 +11,6 @@ import { refused } from './refused.js';
 const SECRET_LENGTH = 43;
 const EXACT = /^pcc_([0-7][0-9A-HJKMNP-TV-Z]{25})_([0-9A-Za-z]{43})[0-9A-Za-z]{6}$/;
 const MIN_ROOT_BYTES = 32;
-
-/** Current generation of a policy client; null: there is no such client (any more). */
-export type GenerationOf = (clientId: string) => number | null;
 
 /**
  * The token of a policy client: `pcc_<clientId>_<43 base62><crc32, 6 base62>`. Its secret is derived,
@@ -37,26 +34,6 @@ export function parseClientToken(text: string): { clientId: string; secret: Secr
   const [, clientId, secret] = EXACT.exec(text) ?? [];
   if (clientId === undefined || secret === undefined || !hasChecksum(text)) throw refused('malformed');
   return { clientId, secret: Secret.of(secret) };
-}
-
-/**
- * Who presents this bearer token (over TLS; over NATS the token itself never travels).
- *
- * @throws AppError `UNAUTHENTICATED`, reason `malformed` or `revoked`.
- */
-export function verifyClientToken(
-  rootKey: Secret,
-  generationOf: GenerationOf,
-  text: string,
-): { clientId: string } {
-  const { clientId } = parseClientToken(text);
-  const generation = generationOf(clientId);
-  if (generation === null) throw refused('revoked');
-  const expected = issueClientToken(rootKey, clientId, generation).reveal();
-  const presented = Buffer.from(text, 'utf8');
-  if (presented.byteLength !== expected.byteLength || !timingSafeEqual(presented, expected))
-    throw refused('revoked');
-  return { clientId };
 }
 
 /** Key of the requests that a client sends: HKDF-SHA256 of its secret text. Client and policy derive the same. */

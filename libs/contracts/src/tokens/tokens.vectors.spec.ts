@@ -5,6 +5,7 @@ import { Secret } from '../sensitive/secret.js';
 import { generateIdentity, type ServiceIdentity, type ServiceName } from '../trust/identity.js';
 import { Keyring } from '../trust/keyring.js';
 import { generateInstallationRoot, openTrustBundle, signTrustBundle } from '../trust/trust-bundle.js';
+import { deriveClientKeys } from './client-keys.js';
 import { verifyClientReply, verifyClientRequest } from './client-request.js';
 import { clientReplyKey, clientRequestKey, issueClientToken } from './client-token.js';
 import { payloadHash } from './compact-jws.js';
@@ -105,7 +106,9 @@ describe('tokens are as published', () => {
     expect(clientReplyKey(token).toString('hex')).toBe(client.replyKeyHex);
     const { subject, jws } = client.request;
     const message = { subject, jws, body: Buffer.from(client.request.body) };
-    expect(verifyClientRequest(root, () => client.generation, message, now).clientId).toBe(client.clientId);
+    expect(
+      verifyClientRequest((id) => deriveClientKeys(root, id, client.generation), message, now).clientId,
+    ).toBe(client.clientId);
     const body = Buffer.from(client.reply.body);
     verifyClientReply(token, { request: jws, body, jws: client.reply.jws }, now);
   });

@@ -5,12 +5,13 @@ import {
   signClientReply,
   verifyClientRequest,
   verifyClientToken,
+  type ClientKeys,
   type ReceivedMessage,
   type Secret,
   type VerifiedClientRequest,
 } from '@portcullis/contracts';
 import type { PolicyReplica } from '../replica/policy-replica.js';
-import { organisationKey } from './organisation-key.js';
+import { ClientKeyring } from './client-keyring.js';
 
 /** A client and the organisation that its credential belongs to. */
 export interface ProvenClient {
@@ -37,19 +38,34 @@ function claimedClient(jws: string): string {
 const unknownClient = (): AppError =>
   new AppError('UNAUTHENTICATED', 'The policy client is not known.', { details: { reason: 'revoked' } });
 
+/** A client that has proven itself by a message, and what its answer is signed with. */
+export interface ProvenRequest extends ProvenClient {
+  request: VerifiedClientRequest;
+  keys: ClientKeys;
+}
+
+/** Clients whose organisation is remembered; more are looked for again. */
+const MAX_REMEMBERED = 10_000;
+
 /** Proves policy clients against the facts of the organisations: a revoked one is unknown at once. */
 export class PolicyClients {
+  readonly #keyring: ClientKeyring;
+  /** Where a client was found last: where to look first. It proves nothing. */
+  readonly #lastSeen = new Map<string, string>();
+
   constructor(
     private readonly replica: Pick<PolicyReplica, 'organisations' | 'view'>,
-    private readonly root: Secret,
+    root: Secret,
     private readonly clock: () => Date,
-  ) {}
+  ) {
+    this.#keyring = new ClientKeyring(root);
+  }
 
   /** Bearer token, over TLS or loopback. @throws AppError UNAUTHENTICATED, UNAVAILABLE */
   byToken(text: string): ProvenClient {
     const { clientId } = parseClientToken(text);
-    return this.#inOrganisation(clientId, (org, key, generation) => {
-      verifyClientToken(key, () => generation, text);
+    return this.#inOrganisation(clientId, (org, keys) => {
+      verifyClientToken(() => keys, text);
       return { org, client: clientId };
     });
   }
@@ -68,38 +84,44 @@ export class PolicyClients {
   }
 
   /** A message over the untrusted broker. @throws AppError UNAUTHENTICATED, UNAVAILABLE */
-  byRequest(message: ReceivedMessage): ProvenClient & { request: VerifiedClientRequest } {
+  byRequest(message: ReceivedMessage): ProvenRequest {
     const clientId = claimedClient(message.jws);
-    return this.#inOrganisation(clientId, (org, key, generation) => {
-      const request = verifyClientRequest(key, () => generation, message, this.clock());
-      return { org, client: clientId, request };
+    return this.#inOrganisation(clientId, (org, keys) => {
+      const request = verifyClientRequest(() => keys, message, this.clock());
+      return { org, client: clientId, request, keys };
     });
   }
 
-  signReply({ org, request }: ProvenClient & { request: VerifiedClientRequest }, body: Uint8Array): string {
-    const key = organisationKey(this.root, org);
-    try {
-      return signClientReply(key, request, body, this.clock());
-    } finally {
-      key.wipe();
-    }
+  signReply({ keys, request }: ProvenRequest, body: Uint8Array): string {
+    return signClientReply(keys, request, body, this.clock());
   }
 
   /** Client ids are unique unless somebody copied one: then the key tells which organisation the proof is of. */
-  #inOrganisation<T>(client: string, prove: (org: string, key: Secret, generation: number) => T): T {
-    let refusal: unknown = unknownClient();
-    for (const org of this.replica.organisations()) {
+  #inOrganisation<T>(client: string, prove: (org: string, keys: ClientKeys) => T): T {
+    let refusal: unknown;
+    for (const org of this.#organisationsFor(client)) {
       const known = this.replica.view(org).snapshot.state.clients.get(client);
       if (known === undefined || !known.active) continue;
-      const key = organisationKey(this.root, org);
       try {
-        return prove(org, key, known.generation);
+        const proven = prove(org, this.#keyring.keysOf(org, client, known.generation));
+        this.#remember(client, org);
+        return proven;
       } catch (error) {
         refusal = error;
-      } finally {
-        key.wipe();
       }
     }
-    throw refusal;
+    throw refusal instanceof Error ? refusal : unknownClient();
+  }
+
+  *#organisationsFor(client: string): Iterable<string> {
+    const last = this.#lastSeen.get(client);
+    if (last !== undefined) yield last;
+    for (const org of this.replica.organisations()) if (org !== last) yield org;
+  }
+
+  #remember(client: string, org: string): void {
+    if (this.#lastSeen.get(client) === org) return;
+    if (this.#lastSeen.size >= MAX_REMEMBERED) this.#lastSeen.clear();
+    this.#lastSeen.set(client, org);
   }
 }
