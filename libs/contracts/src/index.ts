@@ -367,8 +367,13 @@ export {
   type ClientKeys,
   type ClientKeysOf,
 } from './tokens/client-keys.js';
-export { clientRequestKey, issueClientToken, parseClientToken } from './tokens/client-token.js';
-export { payloadHash } from './tokens/compact-jws.js';
+export {
+  claimedClientId,
+  clientRequestKey,
+  issueClientToken,
+  parseClientToken,
+} from './tokens/client-token.js';
+export { claimedKid, payloadHash } from './tokens/compact-jws.js';
 export { denialClaimsSchema, type DenialClaims } from './tokens/denial-token.js';
 export { GRANT_OPERATIONS, grantClaimsSchema, type GrantClaims } from './tokens/grant-token.js';
 export { issueForAudiences, issueToken, type TokenClaims } from './tokens/issue-token.js';

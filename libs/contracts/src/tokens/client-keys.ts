@@ -2,6 +2,7 @@ import { timingSafeEqual, type KeyObject } from 'node:crypto';
 import { sha256 } from '../encoding/sha256.js';
 import type { Secret } from '../sensitive/secret.js';
 import {
+  claimedClientId,
   clientReplyKey,
   clientRequestKey,
   issueClientToken,
@@ -47,10 +48,12 @@ function macKeys(token: Secret): Pick<ClientKeys, 'request' | 'reply'> {
  * @throws AppError `UNAUTHENTICATED`, reason `malformed` or `revoked`.
  */
 export function verifyClientToken(keysOf: ClientKeysOf, text: string): { clientId: string } {
-  const { clientId } = parseClientToken(text);
+  const clientId = claimedClientId(text);
   const keys = keysOf(clientId);
-  if (keys === null || !timingSafeEqual(keys.tokenHash, sha256(text))) throw refused('revoked');
-  return { clientId };
+  if (keys !== null && timingSafeEqual(keys.tokenHash, sha256(text))) return { clientId };
+  // Says first what is wrong with the text itself.
+  parseClientToken(text);
+  throw refused('revoked');
 }
 
 const OF_TOKEN = new WeakMap<Secret, Omit<ClientKeys, 'generation' | 'tokenHash'>>();

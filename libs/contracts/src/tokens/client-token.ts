@@ -29,6 +29,13 @@ export function issueClientToken(rootKey: Secret, clientId: string, generation: 
   return Secret.of(`${unchecked}${checksum(unchecked)}`);
 }
 
+/** Whose token this claims to be. It proves nothing. @throws AppError `UNAUTHENTICATED`, reason `malformed`. */
+export function claimedClientId(text: string): string {
+  const [, clientId] = EXACT.exec(text) ?? [];
+  if (clientId === undefined) throw refused('malformed');
+  return clientId;
+}
+
 /** Shape and checksum only. @throws AppError `UNAUTHENTICATED`, reason `malformed`. */
 export function parseClientToken(text: string): { clientId: string; secret: Secret } {
   const [, clientId, secret] = EXACT.exec(text) ?? [];

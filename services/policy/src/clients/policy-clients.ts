@@ -1,7 +1,7 @@
 import {
   AppError,
-  parseClientToken,
-  parseIJson,
+  claimedClientId,
+  claimedKid,
   signClientReply,
   verifyClientRequest,
   verifyClientToken,
@@ -17,22 +17,6 @@ import { ClientKeyring } from './client-keyring.js';
 export interface ProvenClient {
   org: string;
   client: string;
-}
-
-/** Whose key to try: only a hint until the tag under that key has been checked. */
-function claimedClient(jws: string): string {
-  try {
-    const header = parseIJson(Buffer.from(jws.split('.', 1)[0] ?? '', 'base64url'), {
-      maxBytes: 512,
-      maxDepth: 1,
-    });
-    return String((header as { kid?: unknown } | null)?.kid);
-  } catch (cause) {
-    throw new AppError('UNAUTHENTICATED', 'The token is refused.', {
-      cause,
-      details: { reason: 'malformed' },
-    });
-  }
 }
 
 const unknownClient = (): AppError =>
@@ -63,7 +47,7 @@ export class PolicyClients {
 
   /** Bearer token, over TLS or loopback. @throws AppError UNAUTHENTICATED, UNAVAILABLE */
   byToken(text: string): ProvenClient {
-    const { clientId } = parseClientToken(text);
+    const clientId = claimedClientId(text);
     return this.#inOrganisation(clientId, (org, keys) => {
       verifyClientToken(() => keys, text);
       return { org, client: clientId };
@@ -85,7 +69,7 @@ export class PolicyClients {
 
   /** A message over the untrusted broker. @throws AppError UNAUTHENTICATED, UNAVAILABLE */
   byRequest(message: ReceivedMessage): ProvenRequest {
-    const clientId = claimedClient(message.jws);
+    const clientId = claimedKid(message.jws);
     return this.#inOrganisation(clientId, (org, keys) => {
       const request = verifyClientRequest(() => keys, message, this.clock());
       return { org, client: clientId, request, keys };
