@@ -93,7 +93,8 @@ function approvalNeeded(asked: Asked, rule: string): Verdict {
 function restriction({ call, label, subject }: Asked, id: string, does: string): string {
   const known = call.snapshot.rulebook.rule(id);
   const when = known?.when ?? null;
-  const why = known?.rule.description === undefined ? '' : `: ${known.rule.description}`;
+  // The sentence that this becomes part of has a full stop of its own.
+  const why = known?.rule.description === undefined ? '' : `: ${known.rule.description.replace(/\.$/, '')}`;
   const found = when === null ? '' : ` (${describe(when, subject.input, 'no')})`;
   return limit(`it ${does} the ${label} tool ${call.server.slug}/${call.tool}${why}${found}`);
 }
