@@ -13,7 +13,7 @@ export function appliedRules(snapshot: Snapshot, question: Question): string[] {
   const label = action(effectiveLabel(tool.label, tool, question.annotations));
   const type = subjectType(server.srv, question.tool ?? '');
   const subject = new ToolSubject(type, conditionInput(snapshot, question, question.arguments ?? {}));
-  const { access, approval } = snapshot.rulebook.abilitiesOf(question.asker.user);
+  const { access, approval } = snapshot.abilitiesOf(question.asker.user);
   return [...access.rulesFor(label, type), ...approval.rulesFor(label, type)]
     .filter(
       ({ conditions }) => conditions === undefined || applies(conditions.effect, conditions.when, subject),

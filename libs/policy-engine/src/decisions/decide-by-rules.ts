@@ -18,7 +18,7 @@ interface Asked {
 /** The rules of the organisation: a deny, else a need for approval, else an allow, else nothing allows it. */
 export function decideByRules(call: KnownCall, label: ToolLabel): Verdict {
   const { snapshot, question, server } = call;
-  const { access, approval } = snapshot.rulebook.abilitiesOf(question.asker.user);
+  const { access, approval } = snapshot.abilitiesOf(question.asker.user);
   const input = conditionInput(snapshot, question, question.arguments ?? {});
   const asked: Asked = { call, label, subject: new ToolSubject(subjectType(server.srv, call.tool), input) };
   const deciding = access.relevantRuleFor(action(label), asked.subject);
@@ -91,7 +91,7 @@ function approvalNeeded(asked: Asked, rule: string): Verdict {
 
 /** What a rule that restricts does to the call, what its author says of it, and which part of its condition brought it. */
 function restriction({ call, label, subject }: Asked, id: string, does: string): string {
-  const known = call.snapshot.rulebook.rule(id);
+  const known = call.snapshot.rules.rule(id);
   const when = known?.when ?? null;
   // The sentence that this becomes part of has a full stop of its own.
   const why = known?.rule.description === undefined ? '' : `: ${known.rule.description.replace(/\.$/, '')}`;
@@ -114,7 +114,7 @@ function describe(when: Parameters<typeof findings>[0], input: ConditionInput, u
 function nothingAllows({ call, label, subject }: Asked): Verdict {
   const { snapshot, question, server, tool } = call;
   const roles = snapshot.rolesOf(question.asker.user).join(', ');
-  const near = snapshot.rulebook
+  const near = snapshot
     .abilitiesOf(question.asker.user)
     .access.rulesFor(action(label), subject.type)
     .filter(

@@ -100,7 +100,7 @@ function conditionOf(
   rule: string,
   { input, budget }: { input: ConditionInput; budget: { leaves: number } },
 ): ExplainedRule['condition'] {
-  const when = snapshot.rulebook.rule(rule)?.when ?? null;
+  const when = snapshot.rules.rule(rule)?.when ?? null;
   if (when === null) return null;
   const leaves = leavesOf(when, input);
   const shown = leaves.slice(0, budget.leaves);

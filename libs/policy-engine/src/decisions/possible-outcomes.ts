@@ -66,9 +66,9 @@ function rulesAbout(
   user: string,
   { label, type }: { label: ToolLabel; type: string },
 ): CompiledRule[] {
-  const { access, approval } = snapshot.rulebook.abilitiesOf(user);
+  const { access, approval } = snapshot.abilitiesOf(user);
   return [access, approval].flatMap((ability) =>
-    ability.rulesFor(action(label), type).flatMap(({ reason }) => snapshot.rulebook.rule(reason!) ?? []),
+    ability.rulesFor(action(label), type).flatMap(({ reason }) => snapshot.rules.rule(reason!) ?? []),
   );
 }
 

@@ -27,7 +27,7 @@ export function reachOf(call: KnownCall): Reach & { label: ToolLabel | null } {
   const label = usableLabel(call, question.annotations);
   if (label === null) return { ...NEVER, label };
   const input = conditionInput(snapshot, question, UNKNOWN);
-  const { access, approval } = snapshot.rulebook.abilitiesOf(question.asker.user);
+  const { access, approval } = snapshot.abilitiesOf(question.asker.user);
   const rulesOf = (ability: ToolAbility): Possible[] =>
     ability.rulesFor(action(label), subjectType(server.srv, call.tool)).map(({ inverted, conditions }) => ({
       restricts: inverted,

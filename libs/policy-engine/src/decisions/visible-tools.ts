@@ -17,7 +17,7 @@ export function couldBeAllowed(call: KnownCall, annotations: ToolAnnotations | u
   const label = usableLabel(call, annotations);
   if (label === null) return false;
   const input = conditionInput(snapshot, question, UNKNOWN);
-  const rules = snapshot.rulebook
+  const rules = snapshot
     .abilitiesOf(question.asker.user)
     .access.rulesFor(action(label), subjectType(server.srv, call.tool));
   const truths = rules.map((rule) => ({

@@ -1,6 +1,6 @@
 import type { Rule } from '@portcullis/contracts';
 import type { EngineCommand } from './decide.js';
-import { Rulebook } from '../rules/rulebook.js';
+import { Snapshot } from '../decisions/snapshot.js';
 import { subjectType } from '../rules/tool-subject.js';
 import { ADMIN, NOTES, ORG, TIME, base, run, ulid } from '../testing/organisation-fixture.js';
 import { decide } from './decide.js';
@@ -68,7 +68,7 @@ describe('what rules cost to expand', () => {
   it('keeps the process for seconds at most, at the bound', () => {
     const { state } = run(large(), { type: 'AddRule', rule: dear('just-so', 133) });
     const begun = performance.now();
-    const { access } = new Rulebook(state).abilitiesOf(ADMIN);
+    const { access } = new Snapshot(state, 1).abilitiesOf(ADMIN);
     for (const tool of state.tools.get(NOTES)!.keys()) access.rulesFor('l:read', subjectType(NOTES, tool));
     expect(performance.now() - begun).toBeLessThan(10_000);
   });

@@ -40,12 +40,12 @@ export function accessOf(snapshot: Snapshot, user: string, at: { srv: string; to
   const label = labelOf(snapshot, user, at);
   if (label === null) return NEVER;
   const input = unknownCall(snapshot, user);
-  const abilities = snapshot.rulebook.abilitiesOf(user);
+  const abilities = snapshot.abilitiesOf(user);
   const rulesOf = (ability: ToolAbility): Asked[] =>
     ability
       .rulesFor(action(label), subjectType(at.srv, at.tool))
       .map(({ conditions, reason }) => {
-        const { effect, when = null } = snapshot.rulebook.rule(reason!)!.rule;
+        const { effect, when = null } = snapshot.rules.rule(reason!)!.rule;
         return { effect, when, truth: conditions === undefined ? 'yes' : evaluate(conditions.when, input) };
       })
       .filter(({ truth }) => truth !== 'no') as Asked[];

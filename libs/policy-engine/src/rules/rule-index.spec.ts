@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Rule } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
+import { Snapshot } from '../decisions/snapshot.js';
 import { errorOf } from '../testing/error-of.js';
 import { ADMIN, base, BANK, MEMBER, NOTES, run, ulid } from '../testing/organisation-fixture.js';
 import { RuleIndex } from './rule-index.js';
-import { Rulebook } from './rulebook.js';
 import { subjectType } from './tool-subject.js';
 
 const rule = (id: string, change: Partial<Rule> = {}): Rule => ({
@@ -18,7 +18,7 @@ const rule = (id: string, change: Partial<Rule> = {}): Rule => ({
 const stateWith = (...rules: Rule[]) =>
   run(base(), ...rules.map((one) => ({ type: 'AddRule' as const, rule: one }))).state;
 const names = (state: Parameters<typeof run>[0], user: string, at: [string, string]) =>
-  new Rulebook(state)
+  new Snapshot(state, 1)
     .abilitiesOf(user)
     .access.rulesFor('l:read', subjectType(...at))
     .map(({ reason }) => reason);

@@ -90,8 +90,13 @@ export class RuleIndex {
     else there.push(placed);
   }
 
-  get rules(): Iterable<CompiledRule> {
+  get all(): Iterable<CompiledRule> {
     return this.#rules.values();
+  }
+
+  /** Rules about a tool, given by its subject type, whoever they are for; in the order of the policy. */
+  about(type: string): readonly CompiledRule[] {
+    return this.#toolRules(type).rules.map(({ compiled }) => compiled);
   }
 
   rule(id: string): CompiledRule | undefined {
@@ -120,7 +125,7 @@ export class RuleIndex {
   }
 
   #abilitiesAbout(type: string, asker: RuleSubject): Abilities {
-    const { rules, abilities } = this.#tools.get(type) ?? this.#look(type);
+    const { rules, abilities } = this.#toolRules(type);
     const relevant = rules.filter(({ compiled }) => isFor(compiled.rule, asker));
     if (relevant.length === 0) return NOTHING;
     const key = relevant.map(({ at }) => at).join();
@@ -133,7 +138,9 @@ export class RuleIndex {
     return keep(abilities, key, { value: made, most: KEPT.setsOfATool });
   }
 
-  #look(type: string): ToolRules {
+  #toolRules(type: string): ToolRules {
+    const known = this.#tools.get(type);
+    if (known !== undefined) return known;
     const { srv, tool } = parseSubjectType(type);
     const rules = [...(this.#byServer.get(srv) ?? []), ...(this.#byServer.get('*') ?? [])]
       .filter(({ compiled }) => compiled.covers(tool))

@@ -1,7 +1,6 @@
 import { referencedPaths } from '../conditions/references.js';
 import { planOf } from '../decisions/possible-outcomes.js';
 import type { Snapshot } from '../decisions/snapshot.js';
-import { groupsOf } from '../organisation/state.js';
 import type { CompiledRule } from '../rules/ability.js';
 import { questionOf, type RecordedCall } from './recorded-call.js';
 import { isAddress, isSameRule, replay, type Replayed, type Sides } from './replay.js';
@@ -22,11 +21,11 @@ export class PolicyPair {
     readonly base: Snapshot,
     readonly candidate: Snapshot,
   ) {
-    const rules = [...base.rulebook.rules, ...candidate.rulebook.rules];
+    const rules = [...base.rules.all, ...candidate.rules.all];
     this.#catalogue = {
       time: rules.some(looksAtTime),
       address: rules.some(looksAtAddress),
-      same: sameRulebooks([...base.rulebook.rules], [...candidate.rulebook.rules]),
+      same: haveSameRules([...base.rules.all], [...candidate.rules.all]),
     };
   }
 
@@ -80,8 +79,10 @@ export class PolicyPair {
   }
 }
 
-const rolesAndGroups = (snapshot: Snapshot, user: string): string =>
-  `${snapshot.rolesOf(user).join()}|${groupsOf(snapshot.state, user).join()}`;
+function rolesAndGroups(snapshot: Snapshot, user: string): string {
+  const { roles, groups } = snapshot.asker(user);
+  return `${roles.join()}|${groups.join()}`;
+}
 
 const looks =
   (at: (path: readonly string[]) => boolean) =>
@@ -92,7 +93,7 @@ const looksAtTime = looks(([root, field]) => root === 'context' && (field === un
 const looksAtAddress = looks(isAddress);
 
 /** Whole rules: what they are about, too. */
-function sameRulebooks(base: readonly CompiledRule[], candidate: readonly CompiledRule[]): boolean {
+function haveSameRules(base: readonly CompiledRule[], candidate: readonly CompiledRule[]): boolean {
   const byId = new Map(candidate.map((rule) => [rule.rule.id, rule]));
   return (
     base.length === candidate.length &&
