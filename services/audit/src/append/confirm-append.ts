@@ -64,6 +64,8 @@ async function sendUntilKnown(options: ConfirmOptions): Promise<Sent | Map<strin
     );
     if (found.size === events.length) return found;
     await pause(PAUSE_MS);
+    // The deadline may have passed while looking: what nobody waits for any more is not sent again.
+    if (options.now() >= options.deadline) throw unconfirmed();
   }
 }
 
