@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { AppError } from '@portcullis/contracts';
 import type { EventStore, NewEvent, StoredEvent } from '@portcullis/eventing';
 import { StreamWriter } from './stream-writer.js';
@@ -60,6 +61,24 @@ describe('group commit', () => {
     const writer = writerOn(store);
     await Promise.all([1, 2, 3].map(() => writer.submit({ ...submission(), bytes: 500 * 1024 })));
     expect(store.sizes).toEqual([1, 1, 1]);
+  });
+});
+
+describe('an append', () => {
+  it('happens on behalf of the first of its batch, also when another was under way', async () => {
+    const asking = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const store = new ScriptedStore();
+    const append = store.append.bind(store);
+    store.append = (...args) => {
+      seen.push(asking.getStore());
+      return append(...args);
+    };
+    const writer = writerOn(store);
+    const submit = (who: string) =>
+      asking.run(who, () => writer.submit({ ...submission(), bytes: 500 * 1024 }));
+    await Promise.all(['first', 'second', 'third'].map(submit));
+    expect(seen).toEqual(['first', 'second', 'third']);
   });
 });
 

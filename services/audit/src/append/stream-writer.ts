@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { AppError } from '@portcullis/contracts';
 import type { EventStore, NewEvent } from '@portcullis/eventing';
 import { confirmAppend, recordIdOf, type Located } from './confirm-append.js';
@@ -14,6 +15,8 @@ export interface Submission {
 }
 
 interface Waiting extends Submission {
+  /** Runs on behalf of whoever submitted: what is traced of an append belongs to the first of its batch. */
+  inContext: ReturnType<typeof AsyncLocalStorage.snapshot>;
   resolve(located: Located): void;
   reject(error: unknown): void;
 }
@@ -39,7 +42,7 @@ export class StreamWriter {
 
   submit(submission: Submission): Promise<Located> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...submission, resolve, reject });
+      this.#waiting.push({ ...submission, inContext: AsyncLocalStorage.snapshot(), resolve, reject });
       if (this.#running) return;
       this.#running = true;
       setImmediate(() => void this.#drain());
@@ -52,7 +55,7 @@ export class StreamWriter {
       this.#waiting = rest;
       const wanted = batch.filter((waiting) => waiting.deadline > this.options.now());
       for (const late of batch.filter((waiting) => !wanted.includes(waiting))) late.reject(notSent());
-      if (wanted.length > 0) await this.#write(wanted);
+      await wanted[0]?.inContext(() => this.#write(wanted));
     }
     this.#running = false;
   }
