@@ -6,7 +6,7 @@ import { createLogger } from '@portcullis/platform';
 import { testTelemetry } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import { policyApi } from '../src/check/policy-api.js';
-import { organisationKey } from '../src/clients/organisation-key.js';
+import { organisationKey } from '../src/keys/organisation-key.js';
 import { PolicyClients } from '../src/clients/policy-clients.js';
 import { startGrpcServer, type RunningGrpcServer } from '../src/grpc/grpc-server.js';
 import { testAuthority } from './support/certificates.js';
@@ -80,7 +80,7 @@ const QUESTION: CheckItem = {
 };
 
 const bearer = (client: string): string[] => [
-  `Bearer ${issueClientToken(organisationKey(ROOT, ORG), client, 1).revealText()}`,
+  `Bearer ${issueClientToken(organisationKey(ROOT, 'policy-clients', ORG), client, 1).revealText()}`,
 ];
 
 /** The rule that decided, or the status of the refusal. */

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import {
   AppError,
   canonicalBytes,
@@ -9,6 +9,7 @@ import {
   timeSchema,
 } from '@portcullis/contracts';
 import { z } from 'zod';
+import { organisationKey } from '../keys/organisation-key.js';
 
 /** Where a listing goes on. */
 export interface ListPosition {
@@ -59,12 +60,11 @@ export class ListContinuations {
   }
 
   #tag(org: string, payload: Uint8Array): Buffer {
-    const info = `portcullis/v1/list-continuation${org}`;
-    const key = Buffer.from(hkdfSync('sha256', this.root.reveal(), Buffer.alloc(0), info, 32));
+    const key = organisationKey(this.root, 'list-continuation', org);
     try {
-      return createHmac('sha256', key).update(payload).digest();
+      return createHmac('sha256', key.reveal()).update(payload).digest();
     } finally {
-      key.fill(0);
+      key.wipe();
     }
   }
 }

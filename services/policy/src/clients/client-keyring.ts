@@ -1,5 +1,5 @@
 import { deriveClientKeys, type ClientKeys, type Secret } from '@portcullis/contracts';
-import { organisationKey } from './organisation-key.js';
+import { organisationKey } from '../keys/organisation-key.js';
 
 /** Keys of clients that are at hand; more are derived again. */
 const MAX_KEPT = 10_000;
@@ -24,7 +24,7 @@ export class ClientKeyring {
   }
 
   #derive(org: string, client: string, generation: number): ClientKeys {
-    const key = organisationKey(this.root, org);
+    const key = organisationKey(this.root, 'policy-clients', org);
     try {
       return deriveClientKeys(key, client, generation);
     } finally {

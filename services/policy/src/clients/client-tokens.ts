@@ -8,7 +8,7 @@ import {
   type Secret,
 } from '@portcullis/contracts';
 import type { PolicyState } from '@portcullis/policy-engine';
-import { organisationKey } from './organisation-key.js';
+import { organisationKey } from '../keys/organisation-key.js';
 
 type SealedToken = PolicyCommandReply['clientTokens'][number];
 
@@ -30,7 +30,7 @@ export class ClientTokens {
   }
 
   #seal(org: string, client: string, generation: number): SealedToken {
-    const key = organisationKey(this.root, org);
+    const key = organisationKey(this.root, 'policy-clients', org);
     const token = issueClientToken(key, client, generation);
     try {
       const { enc, ciphertext } = hpkeSeal({

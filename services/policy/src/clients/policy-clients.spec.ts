@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { issueClientToken, newId, Secret, signClientRequest, verifyClientReply } from '@portcullis/contracts';
 import { initialState, Snapshot, type PolicyState } from '@portcullis/policy-engine';
 import { verifies } from '../../../../tools/verifies.js';
-import { organisationKey } from './organisation-key.js';
+import { organisationKey } from '../keys/organisation-key.js';
 import { PolicyClients } from './policy-clients.js';
 
 const ROOT = Secret.of(Buffer.alloc(32, 7));
@@ -27,7 +27,7 @@ class Organisations {
 }
 
 const tokenOf = (org: string, generation: number): Secret =>
-  issueClientToken(organisationKey(ROOT, org), CLIENT, generation);
+  issueClientToken(organisationKey(ROOT, 'policy-clients', org), CLIENT, generation);
 const refused = expect.objectContaining({ code: 'UNAUTHENTICATED' });
 
 describe('a policy client', () => {
