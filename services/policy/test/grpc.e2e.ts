@@ -200,7 +200,7 @@ describe('a server that is only looked at', () => {
   it('describes them so that a client needs nothing else', async () => {
     const described = await reflection.describe(POLICY_SERVICE);
     const service = described[POLICY_SERVICE] as ServiceDefinition;
-    expect(Object.keys(service).sort()).toEqual(Object.keys(policyService()).sort());
+    expect(Object.keys(service).sort()).toEqual(Object.keys(policyService).sort());
     const sent = service['Check']!.requestSerialize({
       principal: { user: sample.member.sub },
       operation: 'OPERATION_TOOL_CALL',
@@ -209,7 +209,7 @@ describe('a server that is only looked at', () => {
       at_least_revision: '1',
     });
     const asked = toGrpcCheck({ ...question(), atLeastRevision: 1 });
-    expect(sent).toEqual(policyService()['Check']!.requestSerialize({ ...asked, context: null }));
+    expect(sent).toEqual(policyService['Check']!.requestSerialize({ ...asked, context: null }));
   });
 
   it('says whether it serves, as a whole and of the policy service', async () => {

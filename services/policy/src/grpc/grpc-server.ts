@@ -17,7 +17,7 @@ import { callerOf } from './grpc-caller.js';
 import { toServiceError } from './grpc-error.js';
 import { policyMethods, type PolicyMethod } from './policy-methods.js';
 import { HealthService } from './health-service.js';
-import { healthService, policyService, publishedPackages } from './policy-proto.js';
+import { healthService, policyService, PUBLISHED_PACKAGES } from './policy-proto.js';
 
 export interface GrpcServerOptions {
   host: string;
@@ -60,11 +60,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     name,
     (call: Call, callback: sendUnaryData<object>) => answer(options, { name, method, call }, callback),
   ]);
-  server.addService(policyService(), Object.fromEntries(methods));
+  server.addService(policyService, Object.fromEntries(methods));
   const health = new HealthService(options.readiness);
-  server.addService(healthService(), health.implementation);
+  server.addService(healthService, health.implementation);
   // Shows what is published anyway, and to whoever may open a connection.
-  new ReflectionService(publishedPackages()).addToServer(server);
+  new ReflectionService(PUBLISHED_PACKAGES).addToServer(server);
   const port = await bind(server, options);
   return {
     port,

@@ -9,27 +9,29 @@ const CONTRACTS = dirname(createRequire(import.meta.url).resolve('@portcullis/co
 const PROTO_DIRECTORY = join(CONTRACTS, 'proto');
 
 /** What is served, from the files that clients use too. */
-export const publishedPackages = (): PackageDefinition =>
-  loadSync(['portcullis/policy/v1/policy.proto', 'grpc/health/v1/health.proto'], {
+export const PUBLISHED_PACKAGES: PackageDefinition = loadSync(
+  ['portcullis/policy/v1/policy.proto', 'grpc/health/v1/health.proto'],
+  {
     includeDirs: [PROTO_DIRECTORY],
     keepCase: true,
     longs: String,
     enums: String,
     defaults: true,
     oneofs: true,
-  });
+  },
+);
 
 interface Loaded {
   portcullis: { policy: { v1: { PolicyService: { service: ServiceDefinition } } } };
   grpc: { health: { v1: { Health: { service: ServiceDefinition } } } };
 }
 
-const loaded = (): Loaded => loadPackageDefinition(publishedPackages()) as unknown as Loaded;
+const loaded = loadPackageDefinition(PUBLISHED_PACKAGES) as unknown as Loaded;
 
 /** `portcullis.policy.v1.PolicyService`. */
-export const policyService = (): ServiceDefinition => loaded().portcullis.policy.v1.PolicyService.service;
+export const policyService: ServiceDefinition = loaded.portcullis.policy.v1.PolicyService.service;
 
 /** `grpc.health.v1.Health`. */
-export const healthService = (): ServiceDefinition => loaded().grpc.health.v1.Health.service;
+export const healthService: ServiceDefinition = loaded.grpc.health.v1.Health.service;
 
 export const POLICY_SERVICE = 'portcullis.policy.v1.PolicyService';

@@ -27,7 +27,7 @@ export type Method = 'Check' | 'CheckMany' | 'ListAllowed' | 'Explain';
 /** An internal tool over gRPC. */
 export class GrpcCaller {
   readonly #client: Client;
-  readonly #service = policyService();
+  readonly #service = policyService;
 
   constructor(address: string, channel: ChannelCredentials = credentials.createInsecure()) {
     this.#client = new Client(address, channel);

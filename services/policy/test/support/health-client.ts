@@ -8,7 +8,7 @@ interface Health {
 /** A probe: has no credential. */
 export class HealthClient {
   readonly #client: Client;
-  readonly #service = healthService();
+  readonly #service = healthService;
 
   constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure());
