@@ -25,8 +25,11 @@ export {
   type SealEvent,
 } from './commands/command-handler.js';
 export {
+  foldState,
   loadState,
   type ChainedEvent,
+  type FoldBounds,
+  type FoldedState,
   type LoadedState,
   type StreamReader,
   type VerifyHead,

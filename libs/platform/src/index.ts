@@ -33,6 +33,7 @@ export { brokerCheck, databaseCheck, eventStoreCheck } from './health/own-checks
 export { peerCheck } from './health/peer-check.js';
 export { readinessOf, type Readiness, type ReadinessCheck } from './health/readiness.js';
 export { TrustedProxies } from './http/trusted-proxies.js';
+export { Turns, type TurnLimits } from './limits/turns.js';
 export { currentCorrelation, withCorrelation, type Correlation } from './logging/correlation.js';
 export { createLogger, type Logger } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';

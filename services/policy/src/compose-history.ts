@@ -5,9 +5,10 @@ import { verifyFactHead, verifyFactLink } from './chain/fact-chain.js';
 import { keyringFactKeys } from './chain/keyring-fact-keys.js';
 import type { PolicyDecisions } from './decisions/policy-decisions.js';
 import { DecideAt } from './history/decide-at.js';
-import { HistoryReader } from './history/history-reader.js';
 import { PolicyHistory } from './history/policy-history.js';
+import { unhurriedStore } from './history/unhurried-store.js';
 import { WhoCould } from './history/who-could.js';
+import { FactReader } from './replica/fact-reader.js';
 import type { PolicyReplica } from './replica/policy-replica.js';
 import { Simulate } from './simulation/simulate.js';
 import { Simulations } from './simulation/simulations.js';
@@ -28,7 +29,7 @@ interface Parts {
 /** What is asked of the past, and of what might have been. `simulations` run in the background until they are stopped. */
 export function composeHistory({ keyring, store, audit, replica }: Parts) {
   const history = new PolicyHistory({
-    reader: new HistoryReader(store, verifyFactLink, verifyFactHead(keyringFactKeys(keyring))),
+    reader: new FactReader(unhurriedStore(store), verifyFactLink, verifyFactHead(keyringFactKeys(keyring))),
     verifiedRevision: (org) => replica.verifiedRevision(org),
     now: keyring.clock,
   });

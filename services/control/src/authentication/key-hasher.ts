@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import type { Secret } from '@portcullis/contracts';
-import { Turns } from '../limits/turns.js';
+import { Turns } from '@portcullis/platform';
 
 /** OWASP's second parameter set for argon2id: 19 MiB, two passes, one lane. About 15 ms. */
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;

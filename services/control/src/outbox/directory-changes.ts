@@ -1,6 +1,5 @@
-import { asOrganisation } from '@portcullis/platform';
+import { asOrganisation, Turns } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { Turns } from '../limits/turns.js';
 import type { AdminFact } from './admin-fact.js';
 import type { Outbox } from './outbox.js';
 import type { OutboxRelay } from './outbox-relay.js';

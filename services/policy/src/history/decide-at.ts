@@ -2,6 +2,7 @@ import { newId, type DecideAtReply, type DecideAtRequest, type PastQuestion } fr
 import { decideQuestion, explainVerdict, type Question } from '@portcullis/policy-engine';
 import { requireAdmin } from '../admin/require-admin.js';
 import type { PrincipalVerifier } from '../authorize/principal-verifier.js';
+import { questionOf } from '../check/question-of.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
 import type { PolicyHistory } from './policy-history.js';
 
@@ -26,15 +27,9 @@ export class DecideAt {
 }
 
 function asQuestion(question: PastQuestion, time: string): Question {
-  const { principal, operation, server, tool, context } = question;
-  const { client = null, agent = null, kind = null, scopes = null } = question;
+  const { principal, client = null, agent = null, kind = null, scopes = null } = question;
   return {
+    ...questionOf(question, time),
     asker: { user: principal, session: null, client, agent, kind, scopes },
-    operation,
-    server: { slug: server },
-    tool,
-    arguments: question.arguments,
-    context,
-    time,
   };
 }

@@ -10,7 +10,7 @@ import {
 } from '@portcullis/policy-engine';
 import { ADMIN, BASE, MEMBER, NOTES, ORG, run } from '@portcullis/policy-engine/testing';
 import { verifies } from '../../../../tools/verifies.js';
-import { HistoryReader } from './history-reader.js';
+import { FactReader } from '../replica/fact-reader.js';
 import { PastPolicies } from './past-policies.js';
 import { PolicyHistory } from './policy-history.js';
 
@@ -57,7 +57,7 @@ function history(
     ({ revision }: StoredEvent): void => {
       if (revision === forged) throw new AppError('FAILED_PRECONDITION', 'forged');
     };
-  const reader = new HistoryReader(store, refuse(unlinked), refuse(unsigned));
+  const reader = new FactReader(store, refuse(unlinked), refuse(unsigned));
   return { read, at: new PolicyHistory({ reader, verifiedRevision: () => seen, now: () => NOW }) };
 }
 

@@ -1,19 +1,23 @@
 import { AppError, type Moment } from '@portcullis/contracts';
-import { Snapshot } from '@portcullis/policy-engine';
-import type { LoadedPolicy } from '../replica/fact-reader.js';
-import { nothingYet, type Folded, type HistoryReader, type Wanted } from './history-reader.js';
+import { Turns } from '@portcullis/platform';
+import type { FoldBounds, FoldedState } from '@portcullis/eventing';
+import { Snapshot, type Fact, type PolicyState } from '@portcullis/policy-engine';
+import type { FactReader, LoadedPolicy } from '../replica/fact-reader.js';
 import { PastPolicies } from './past-policies.js';
-import { Turns } from './turns.js';
 
 export interface HistoryParts {
-  reader: HistoryReader;
+  reader: Pick<FactReader, 'fold'>;
   /** Of the last fact that this replica has verified; -1 when there is none. */
   verifiedRevision(org: string): bigint;
   now(): Date;
 }
 
 /** Reading the past must not slow what is decided now. */
-const LIMITS = { atOnce: 2, waiting: 64 };
+const LIMITS = {
+  running: 2,
+  waiting: 64,
+  refusal: 'Too many questions about the past are being answered. Try again.',
+};
 
 /** The policy of an organisation as it was: every fact of a moment and none after it. */
 export class PolicyHistory {
@@ -36,18 +40,18 @@ export class PolicyHistory {
   }
 
   async #load(org: string, moment: Moment): Promise<LoadedPolicy> {
-    const start = this.#past.latest(org, (policy) => isUpTo(moment, policy)) ?? nothingYet();
-    if ('revision' in moment && BigInt(moment.revision) === start.revision) return start;
+    const start = this.#past.latest(org, (policy) => isUpTo(moment, policy));
+    if ('revision' in moment && BigInt(moment.revision) === start?.revision) return start;
     const seen = this.parts.verifiedRevision(org);
     const folded = await this.parts.reader.fold(org, start, wantedAfter(start, moment));
     requireWhole(moment, folded, seen);
-    if (folded.policy.revision >= 0n) this.#past.keep(org, folded.policy);
-    return folded.policy;
+    if (folded.revision >= 0n) this.#past.keep(org, folded);
+    return folded;
   }
 }
 
 /** Facts that this replica has seen and the store no longer has were removed: then the rest proves nothing. */
-function requireWhole(moment: Moment, { policy: { revision }, ended }: Folded, seen: bigint): void {
+function requireWhole(moment: Moment, { revision, ended }: FoldedState<PolicyState>, seen: bigint): void {
   if (ended && revision < seen) {
     throw new AppError('FAILED_PRECONDITION', `Facts after ${revision} of the policy are missing.`, {
       details: { reason: 'chain_broken', revision: Number(revision) },
@@ -62,10 +66,10 @@ function requireWhole(moment: Moment, { policy: { revision }, ended }: Folded, s
 }
 
 /** Signed times never go back along the stream, so what a time wants is a beginning of it. */
-const wantedAfter = ({ revision }: LoadedPolicy, moment: Moment): Wanted =>
+const wantedAfter = (start: LoadedPolicy | undefined, moment: Moment): FoldBounds<Fact> =>
   'time' in moment
     ? { includes: ({ data }) => data.time <= moment.time }
-    : { limit: moment.revision - Number(revision) };
+    : { limit: moment.revision - Number(start?.revision ?? -1n) };
 
 const isUpTo = (moment: Moment, { state, revision }: LoadedPolicy): boolean =>
   'time' in moment ? state.time <= moment.time : revision <= BigInt(moment.revision);

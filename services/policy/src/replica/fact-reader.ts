@@ -3,12 +3,16 @@ import {
   factCodec,
   organisation,
   orgOfStream,
+  type Fact,
   type PolicyState,
   policyStream,
 } from '@portcullis/policy-engine';
 import {
+  foldState,
   loadState,
   type EventStore,
+  type FoldBounds,
+  type FoldedState,
   type LoadedState,
   type ReadOptions,
   type StoredEvent,
@@ -55,6 +59,15 @@ export class FactReader {
    */
   load(org: string, after?: LoadedPolicy): Promise<LoadedPolicy> {
     return loadState(this.#readerOf(this.store), policyStream(org), after);
+  }
+
+  /** As far as is wanted, after `after` or from the first fact. @throws as {@link load} */
+  fold(
+    org: string,
+    after: LoadedPolicy | undefined,
+    bounds: FoldBounds<Fact>,
+  ): Promise<FoldedState<PolicyState>> {
+    return foldState(this.#readerOf(this.store), policyStream(org), { after, ...bounds });
   }
 
   /**
