@@ -1,5 +1,6 @@
 export { argumentDigest } from './encoding/argument-digest.js';
 export { AppError, type AppErrorOptions } from './errors/app-error.js';
+export { describeFaults, validated } from './errors/describe-faults.js';
 export { ERROR_CODES, ERROR_TABLE, type ErrorCode, type ErrorFaces } from './errors/error-codes.js';
 export {
   errorBodySchema,

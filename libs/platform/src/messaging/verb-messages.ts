@@ -2,16 +2,8 @@ import { AppError, REPLY_HEADER } from '@portcullis/contracts';
 import { headers as createHeaders, type Msg } from '@nats-io/transport-node';
 import type { AnyVerb } from './caller-authenticator.js';
 
-/** @throws AppError `INVALID_ARGUMENT` that names what is wrong where, never the value */
-export function validated(verb: AnyVerb, value: unknown): unknown {
-  const request = verb.request.safeParse(value);
-  if (request.success) return request.data;
-  const faults = request.error.issues.map((issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`);
-  throw new AppError(
-    'INVALID_ARGUMENT',
-    `The request to ${verb.subject} is invalid. ${faults.slice(0, 8).join('; ')}`,
-  );
-}
+/** How errors name it. */
+export const requestTo = (verb: AnyVerb): string => `The request to ${verb.subject}`;
 
 export const tooLarge = (verb: AnyVerb): AppError =>
   new AppError(

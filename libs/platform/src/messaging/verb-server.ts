@@ -7,6 +7,7 @@ import {
   toErrorBody,
   TRACE_HEADER,
   ulidSchema,
+  validated,
   type ErrorBody,
   type ManyReply,
   type ManyRequest,
@@ -23,7 +24,7 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 import type { IncomingTrace } from '../telemetry/tracer.js';
 import type { AnyVerb, AuthenticatedRequest, CallerAuthenticator } from './caller-authenticator.js';
 import type { VerbContext } from './verb-handler.js';
-import { answerTooLarge, respond, tooLarge, validated } from './verb-messages.js';
+import { answerTooLarge, requestTo, respond, tooLarge } from './verb-messages.js';
 
 /** Bytes that one NATS message may have where the broker doesn't say, and what the reply token takes of them. */
 const DEFAULT_MAX_PAYLOAD = 1_048_576;
@@ -185,7 +186,7 @@ export class VerbServer extends Server implements CustomTransportStrategy {
     authenticated: AuthenticatedRequest,
   ): Promise<ManyReply> {
     const { verb } = served;
-    const { requests } = validated(verb.many ?? verb, value) as ManyRequest;
+    const { requests } = validated((verb.many ?? verb).request, value, requestTo(verb)) as ManyRequest;
     const replies = requests.map((request) =>
       this.handle(served, request, authenticated).catch((thrown: unknown) => this.refusal(verb, thrown)),
     );
@@ -197,7 +198,7 @@ export class VerbServer extends Server implements CustomTransportStrategy {
     value: unknown,
     { caller }: AuthenticatedRequest,
   ): Promise<unknown> {
-    const request = validated(verb, value);
+    const request = validated(verb.request, value, requestTo(verb));
     const context: VerbContext = { caller };
     return lastValueFrom(this.transformToObservable(await handler(request, context)));
   }

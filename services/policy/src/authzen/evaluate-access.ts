@@ -1,4 +1,4 @@
-import { AppError, CHECK_MANY_LIMIT, type CheckResult } from '@portcullis/contracts';
+import { AppError, CHECK_MANY_LIMIT, validated, type CheckResult } from '@portcullis/contracts';
 import type { PolicyApi } from '../check/policy-api.js';
 import { soon, type Soon } from '../check/question-of.js';
 import {
@@ -7,7 +7,7 @@ import {
   type Evaluations,
   type Semantic,
 } from './authzen-messages.js';
-import { itemOf, responseOf, resultOf, valid, type EvaluationResponse } from './evaluation-mapping.js';
+import { itemOf, responseOf, resultOf, type EvaluationResponse } from './evaluation-mapping.js';
 
 /** After which result the rest is not evaluated any more. */
 const ENOUGH: Record<Semantic, (last: CheckResult) => boolean> = {
@@ -34,7 +34,7 @@ export class EvaluateAccess {
     body: unknown,
     atLeastRevision: number | undefined,
   ): Soon<EvaluationResponse | { evaluations: EvaluationResponse[] }> {
-    const { evaluations, options, ...defaults }: Evaluations = valid(evaluationsSchema, body);
+    const { evaluations, options, ...defaults }: Evaluations = validated(evaluationsSchema, body);
     if (evaluations === undefined || evaluations.length === 0)
       return this.one(org, defaults, atLeastRevision);
     if (evaluations.length > CHECK_MANY_LIMIT) throw tooMany(evaluations.length);

@@ -5,8 +5,8 @@ import {
   type CheckResult,
   type Decision,
   ERROR_TABLE,
+  validated,
 } from '@portcullis/contracts';
-import type { z } from 'zod';
 import { evaluationPartsSchema, evaluationSchema, type EvaluationParts } from './authzen-messages.js';
 
 /** Keys of a context that conditions can look at; the others are not ours to judge. */
@@ -16,11 +16,11 @@ const CONTEXT_KEYS = ['protocol', 'transport', 'ip'] as const;
  * An AuthZEN question as one of `check`. @throws AppError INVALID_ARGUMENT naming the part
  */
 export function itemOf(value: unknown, defaults: EvaluationParts = {}): CheckItem {
-  const own = valid(evaluationPartsSchema, value);
-  const { subject, action, resource, context = {} } = valid(evaluationSchema, { ...defaults, ...own });
+  const own = validated(evaluationPartsSchema, value);
+  const { subject, action, resource, context = {} } = validated(evaluationSchema, { ...defaults, ...own });
   const [server = '', tool] = targetOf(resource);
   const known = CONTEXT_KEYS.filter((key) => Object.hasOwn(context, key));
-  return valid(checkItemSchema, {
+  return validated(checkItemSchema, {
     principal: subject.id,
     operation: action.name,
     server,
@@ -38,13 +38,6 @@ function targetOf({ type, id }: { type: 'tool' | 'server'; id: string }): string
     throw new AppError('INVALID_ARGUMENT', 'The request is invalid. resource.id: must be <server>/<tool>');
   }
   return [id.slice(0, slash), id.slice(slash + 1)];
-}
-
-export function valid<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(body)'}: ${issue.message}`);
-  throw new AppError('INVALID_ARGUMENT', `The request is invalid. ${faults.slice(0, 8).join('; ')}`);
 }
 
 /** An AuthZEN decision. Whatever is not an allow is false; what it is says the context. */

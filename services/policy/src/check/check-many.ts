@@ -1,6 +1,7 @@
 import {
   AppError,
   checkItemSchema,
+  describeFaults,
   type CheckManyReply,
   type CheckManyRequest,
   type CheckResult,
@@ -41,10 +42,7 @@ function answer(org: string, moment: Moment, item: unknown): CheckResult {
   if (item instanceof AppError) return { error: { code: item.code, message: item.message } };
   const parsed = checkItemSchema.safeParse(item);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      (issue) => `${issue.path.join('.') || '(item)'}: ${issue.message}`,
-    );
-    const message = `The item is invalid. ${faults.slice(0, 8).join('; ')}`;
+    const message = `The item is invalid. ${describeFaults(parsed.error, '(item)')}`;
     return { error: { code: 'INVALID_ARGUMENT', message } };
   }
   const { decision } = decideOn(org, moment, (snapshot, time) =>

@@ -4,6 +4,7 @@ import {
   checkManyRequestSchema,
   checkRequestSchema,
   listAllowedRequestSchema,
+  validated,
   type CheckManyRequest,
   type CheckRequest,
   type ListAllowedRequest,
@@ -62,12 +63,12 @@ export function checkManyRequestOf({ items, at_least_revision }: ProtoCheckManyR
       throw error;
     }
   });
-  return valid(checkManyRequestSchema, { items: read, ...revisionOf(at_least_revision) });
+  return validated(checkManyRequestSchema, { items: read, ...revisionOf(at_least_revision) });
 }
 
 /** @throws AppError INVALID_ARGUMENT naming the field */
 export const listAllowedRequestOf = (message: ProtoListAllowedRequest): ListAllowedRequest =>
-  valid(listAllowedRequestSchema, {
+  validated(listAllowedRequestSchema, {
     principal: message.principal?.user,
     server: message.server ?? null,
     context: withoutAbsent(message.context ?? {}),
@@ -77,7 +78,7 @@ export const listAllowedRequestOf = (message: ProtoListAllowedRequest): ListAllo
   });
 
 function withArguments<Request>(schema: z.ZodType<Request>, message: ProtoCheckRequest): Request {
-  const request = valid(schema, {
+  const request = validated(schema, {
     principal: message.principal?.user,
     operation: operationName(message.operation),
     server: message.server,
@@ -93,13 +94,6 @@ function withArguments<Request>(schema: z.ZodType<Request>, message: ProtoCheckR
 /** Beyond 2^53 it is no revision that could ever be reached: the schema refuses it. */
 const revisionOf = (text: string | undefined): { atLeastRevision?: number } =>
   text === undefined ? {} : { atLeastRevision: Number(text) };
-
-function valid<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new AppError('INVALID_ARGUMENT', `The request is invalid. ${faults.slice(0, 8).join('; ')}`);
-}
 
 /** Absent optional fields have no value, and proto-loader's virtual fields start with an underscore. */
 const withoutAbsent = (fields: object): Record<string, unknown> =>
