@@ -30,6 +30,7 @@ import { ClientTokens } from './clients/client-tokens.js';
 import { PolicyClients } from './clients/policy-clients.js';
 import { ExecuteCommands } from './commands/execute-commands.js';
 import { FindVersion } from './commands/find-version.js';
+import { PolicyWriter } from './commands/policy-writer.js';
 import { composeFacts, type Facts } from './compose-facts.js';
 import { composeHistory } from './compose-history.js';
 import type { Config } from './config.js';
@@ -110,7 +111,8 @@ function useCasesOf(
   const statements = new Statements(keyring);
   const clientTokens = new ClientTokens(keyring, config.POLICY_CLIENT_KEY_FILE);
   const api = policyApi(replica, config.POLICY_CLIENT_KEY_FILE, keyring.clock);
-  const asked = { principals, decisions, handler, replica, clock: keyring.clock };
+  const writer = new PolicyWriter(handler, replica);
+  const asked = { principals, decisions, writer, replica, clock: keyring.clock };
   return {
     authorizeCall: new AuthorizeCall({
       ...asked,

@@ -1,21 +1,10 @@
 import { AppError, newId } from '@portcullis/contracts';
-import type { CommandHandler } from '@portcullis/eventing';
-import {
-  liveApproval,
-  type Actor,
-  type ApprovalRequest,
-  type CommandBatch,
-  type EngineCommand,
-  type Fact,
-  type PolicyState,
-  type Question,
-} from '@portcullis/policy-engine';
+import { liveApproval, type ApprovalRequest, type Question } from '@portcullis/policy-engine';
+import type { PolicyWriter } from '../commands/policy-writer.js';
 import type { Decided } from '../decisions/policy-decisions.js';
-import type { PolicyReplica } from '../replica/policy-replica.js';
 
 export interface ApprovalDeskDeps {
-  handler: CommandHandler<string, CommandBatch, PolicyState, Fact>;
-  replica: Pick<PolicyReplica, 'catchUp'>;
+  writer: Pick<PolicyWriter, 'record'>;
   clock: () => Date;
 }
 
@@ -27,7 +16,6 @@ export interface HeldCall {
   tool: string;
 }
 
-const SYSTEM: Actor = { kind: 'system', id: null };
 const LASTS_SECONDS = 900;
 /** Rules that ask for approval of one call; each has to get its own. */
 const MAX_RULES = 16;
@@ -88,7 +76,8 @@ export class ApprovalDesk {
     if (request.status === 'pending') return withReason(decided, 'approval_pending', pendingText(request));
     const { status: _none, ...asked } = request;
     try {
-      await this.#tell(org, { type: 'RequestApproval', time: this.#now(), request: asked });
+      const time = this.#now();
+      await this.deps.writer.record(org, time, { type: 'RequestApproval', time, request: asked });
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'FAILED_PRECONDITION') throw error;
       return withReason(decided, 'approval_not_requested', error.message);
@@ -99,21 +88,14 @@ export class ApprovalDesk {
   /** False when somebody else was faster, or it has expired meanwhile. */
   async #consume({ org, question }: HeldCall, approval: string): Promise<boolean> {
     try {
-      await this.#tell(org, { type: 'ConsumeApproval', time: this.#now(), approval, call: question.call.id });
+      const time = this.#now();
+      const call = question.call.id;
+      await this.deps.writer.record(org, time, { type: 'ConsumeApproval', time, approval, call });
       return true;
     } catch (error) {
       if (error instanceof AppError && error.code === 'FAILED_PRECONDITION') return false;
       throw error;
     }
-  }
-
-  async #tell(org: string, command: EngineCommand): Promise<void> {
-    const commandId = newId();
-    const time = this.#now();
-    const batch: CommandBatch = { org, commandId, time, actor: SYSTEM, commands: [command] };
-    const context = { correlation: commandId, causation: commandId, actor: SYSTEM, time };
-    const { revision } = await this.deps.handler.handle(org, batch, context);
-    await this.deps.replica.catchUp(org, revision);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DecideApprovalReply, DecideApprovalRequest } from '@portcullis/contracts';
-import type { CommandHandler } from '@portcullis/eventing';
-import type { Actor, CommandBatch, Fact, PolicyState } from '@portcullis/policy-engine';
+import type { Actor } from '@portcullis/policy-engine';
 import type { PrincipalVerifier } from '../authorize/principal-verifier.js';
+import type { PolicyWriter } from '../commands/policy-writer.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
 import { requireApprover } from './require-approver.js';
@@ -9,8 +9,8 @@ import { requireApprover } from './require-approver.js';
 export interface DecideApprovalDeps {
   principals: PrincipalVerifier;
   decisions: PolicyDecisions;
-  handler: CommandHandler<string, CommandBatch, PolicyState, Fact>;
-  replica: Pick<PolicyReplica, 'catchUp' | 'view'>;
+  writer: Pick<PolicyWriter, 'write'>;
+  replica: Pick<PolicyReplica, 'view'>;
   clock: () => Date;
 }
 
@@ -25,21 +25,14 @@ export class DecideApproval {
     approval,
     verdict,
   }: DecideApprovalRequest): Promise<DecideApprovalReply> {
-    const { principals, decisions, handler, replica, clock } = this.deps;
+    const { principals, decisions, writer, replica, clock } = this.deps;
     const principal = principals.verify(assertion);
     requireApprover(decisions, principal);
     const { org, kind, sub } = principal.claims;
     const actor: Actor = { kind, id: sub };
     const time = clock().toISOString();
     const command = { type: 'DecideApproval' as const, time, approval, verdict, by: actor };
-    const batch: CommandBatch = { org, commandId, time, actor, commands: [command] };
-    const context = { correlation: commandId, causation: commandId, actor, time };
-    const { events, revision } = await handler.handle(org, batch, context);
-    await replica.catchUp(org, revision);
-    return {
-      revision: Number(revision),
-      policyDigest: replica.view(org).snapshot.digest,
-      facts: events.length,
-    };
+    const written = await writer.write({ org, commandId, time, actor, commands: [command] });
+    return { ...written, policyDigest: replica.view(org).snapshot.digest };
   }
 }

@@ -4,8 +4,7 @@ import {
   type PolicyCommandReply,
   type PolicyCommandRequest,
 } from '@portcullis/contracts';
-import type { Actor, CommandBatch, EngineCommand, Fact, PolicyState } from '@portcullis/policy-engine';
-import type { CommandHandler } from '@portcullis/eventing';
+import type { Actor, CommandBatch, EngineCommand } from '@portcullis/policy-engine';
 import { requireAdmin } from '../admin/require-admin.js';
 import type { Principal, PrincipalVerifier } from '../authorize/principal-verifier.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
@@ -13,14 +12,15 @@ import type { PolicyReplica } from '../replica/policy-replica.js';
 import type { OrganisationRegistry } from '../replica/registry.js';
 import type { ClientTokens } from '../clients/client-tokens.js';
 import type { FindVersion } from './find-version.js';
+import type { PolicyWriter } from './policy-writer.js';
 
 export interface ExecuteCommandsDeps {
   keyring: Keyring;
   principals: PrincipalVerifier;
   decisions: PolicyDecisions;
   registry: OrganisationRegistry;
-  handler: CommandHandler<string, CommandBatch, PolicyState, Fact>;
-  replica: PolicyReplica;
+  writer: Pick<PolicyWriter, 'write'>;
+  replica: Pick<PolicyReplica, 'view'>;
   clientTokens: ClientTokens;
   versions: FindVersion;
 }
@@ -50,14 +50,11 @@ export class ExecuteCommands {
     const org = founding === null ? this.#authorise(principal) : await this.#found(founding, principal, time);
     const actor = principal === null ? SYSTEM : { kind: principal.claims.kind, id: principal.claims.sub };
     const batch: CommandBatch = { org, commandId, time, actor, commands: await this.#prepare(org, commands) };
-    const context = { correlation: commandId, causation: commandId, actor, time };
-    const { events, revision } = await this.deps.handler.handle(org, batch, context);
-    await this.deps.replica.catchUp(org, revision);
+    const written = await this.deps.writer.write(batch);
     const { snapshot } = this.deps.replica.view(org);
     return {
-      revision: Number(revision),
+      ...written,
       policyDigest: snapshot.digest,
-      facts: events.length,
       clientTokens: this.deps.clientTokens.sealFor(snapshot.state, commandId),
     };
   }

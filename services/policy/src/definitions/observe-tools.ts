@@ -1,26 +1,23 @@
 import {
-  newId,
   toolDefinitionDigest,
   toolNameSchema,
   type ObserveToolsReply,
   type ObserveToolsRequest,
 } from '@portcullis/contracts';
-import type { CommandHandler } from '@portcullis/eventing';
-import type { Actor, CommandBatch, Fact, PolicyState, SeenTool } from '@portcullis/policy-engine';
+import type { SeenTool } from '@portcullis/policy-engine';
 import type { PrincipalVerifier } from '../authorize/principal-verifier.js';
+import type { PolicyWriter } from '../commands/policy-writer.js';
 import type { PolicyReplica } from '../replica/policy-replica.js';
 
 export interface ObserveToolsDeps {
   principals: PrincipalVerifier;
-  handler: CommandHandler<string, CommandBatch, PolicyState, Fact>;
-  replica: Pick<PolicyReplica, 'view' | 'catchUp'>;
+  writer: Pick<PolicyWriter, 'record'>;
+  replica: Pick<PolicyReplica, 'view'>;
   clock: () => Date;
 }
 
 /** More than this of canonical JSON is pinned by its digest alone, and can't be shown. */
 const MAX_DEFINITION = 65_536;
-
-const SYSTEM: Actor = { kind: 'system', id: null };
 
 /** Remembers how servers describe their tools: what is seen first is pinned, what differs from it is quarantined (B9). */
 export class ObserveTools {
@@ -28,7 +25,7 @@ export class ObserveTools {
 
   /** @throws AppError UNAUTHENTICATED, NOT_FOUND (no such server), UNAVAILABLE; INVALID_ARGUMENT for what has no digest */
   async run({ assertion, srv, tools }: ObserveToolsRequest): Promise<ObserveToolsReply> {
-    const { replica, handler, principals, clock } = this.deps;
+    const { replica, writer, principals, clock } = this.deps;
     const { org } = principals.verify(assertion).claims;
     const { snapshot } = replica.view(org);
     const known = snapshot.state.tools.get(srv);
@@ -37,13 +34,9 @@ export class ObserveTools {
       .filter(({ tool, digest }) => known?.get(tool)?.seen?.digest !== digest);
     if (fresh.length === 0) return { revision: snapshot.revision };
     const time = clock().toISOString();
-    const commandId = newId();
     const command = { type: 'RecordToolDefinitions' as const, srv, time, tools: fresh };
-    const batch: CommandBatch = { org, commandId, time, actor: SYSTEM, commands: [command] };
-    const context = { correlation: commandId, causation: commandId, actor: SYSTEM, time };
-    const { revision } = await handler.handle(org, batch, context);
-    await replica.catchUp(org, revision);
-    return { revision: Number(revision) };
+    const { revision } = await writer.record(org, time, command);
+    return { revision };
   }
 }
 
