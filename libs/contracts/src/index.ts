@@ -24,6 +24,7 @@ export {
 export type { ManyReply, ManyRequest } from './many.js';
 export { EachCaller } from './clients/each-caller.js';
 export { Convoy, type ConvoyOptions } from './clients/convoy.js';
+export { groupsOf, type GroupBounds } from './clients/groups-of.js';
 export { AuthzenClient } from './clients/authzen-client.js';
 export { PolicyClient } from './clients/policy-client.js';
 export { TogetherCaller } from './clients/together-caller.js';

@@ -1,22 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { groupsOf, type GroupBounds } from './groups-of.js';
 
-/** How many groups may be on their way before what follows waits for one of them to return. */
-const UNDER_WAY = 1;
 /** A group that is unanswered for longer holds nobody up: its callee may be dead, and others may not be. */
 const STALLED_MS = 20;
 
-export interface ConvoyOptions<Item> {
+export interface ConvoyOptions<Item> extends GroupBounds<Item> {
   /** Sends a group and settles each of its items. MUST NOT reject. */
   send(group: Item[]): Promise<void>;
-  /** What the item adds to a message, bytes or characters. */
-  sizeOf(item: Item): number;
-  maxItems: number;
-  maxSize: number;
 }
 
 /**
- * Sends items in groups. What is added within one tick goes together, and while two groups are on their way, what is
- * added meanwhile waits for the first answer (or 20 ms) and then goes together: the busier it is, the larger the groups.
+ * Sends items in groups. What is added within one tick goes together, and while a group is on its way, what is
+ * added meanwhile waits for the answer (or 20 ms) and then goes together: the busier it is, the larger the groups.
  * A lone item goes at the end of its tick. Nothing is dropped or reordered.
  */
 export class Convoy<Item> {
@@ -39,7 +34,7 @@ export class Convoy<Item> {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      if (this.underWay < UNDER_WAY) this.depart();
+      if (this.underWay === 0) this.depart();
     });
   }
 
@@ -64,24 +59,4 @@ export class Convoy<Item> {
       returned();
     });
   }
-}
-
-/** In order; an item that is too large for any group goes alone. */
-function* groupsOf<Item>(
-  items: readonly Item[],
-  { sizeOf, maxItems, maxSize }: ConvoyOptions<Item>,
-): Generator<Item[]> {
-  let group: Item[] = [];
-  let size = 0;
-  for (const item of items) {
-    const own = sizeOf(item);
-    if (group.length === maxItems || (group.length > 0 && size + own > maxSize)) {
-      yield group;
-      group = [];
-      size = 0;
-    }
-    group.push(item);
-    size += own;
-  }
-  if (group.length > 0) yield group;
 }

@@ -1,12 +1,21 @@
-import { VERBS, type ServerEndpoint, type VerbCalls } from '@portcullis/contracts';
+import {
+  groupsOf,
+  VERBS,
+  type GroupBounds,
+  type ServerEndpoint,
+  type VerbCalls,
+} from '@portcullis/contracts';
 import type { ToolDefinition } from '../mcp/tool-definition.js';
 import type { Asking } from './catalogues.js';
 
 /** Tools whose definition is remembered as told. */
 const MAX_TOLD = 50_000;
 /** Of one message: bounds of the verb, with room for the assertion. */
-const MAX_TOOLS = 500;
-const MAX_BYTES = 850 * 1024;
+const MESSAGE: GroupBounds<ToolDefinition> = {
+  maxItems: 500,
+  maxSize: 850 * 1024,
+  sizeOf: ({ definition }) => Buffer.byteLength(JSON.stringify(definition), 'utf8'),
+};
 
 /**
  * Tells policy how servers describe their tools, each change once: what it sees first it pins, what differs from that it
@@ -23,7 +32,7 @@ export class ToolSightings {
     const { org } = asking.principal.principal;
     const keyOf = ({ name }: ToolDefinition): string => `${org} ${endpoint.srv} ${name}`;
     const news = [...tools].filter((tool) => this.told.get(keyOf(tool)) !== tool.digest);
-    for (const group of groupsOf(news)) {
+    for (const group of groupsOf(news, MESSAGE)) {
       await this.caller.call(
         VERBS.observeTools,
         {
@@ -43,20 +52,4 @@ export class ToolSightings {
     const oldest = this.told.keys().next().value;
     if (this.told.size > MAX_TOLD && oldest !== undefined) this.told.delete(oldest);
   }
-}
-
-function* groupsOf(tools: readonly ToolDefinition[]): Generator<ToolDefinition[]> {
-  let group: ToolDefinition[] = [];
-  let bytes = 0;
-  for (const tool of tools) {
-    const size = Buffer.byteLength(JSON.stringify(tool.definition), 'utf8');
-    if (group.length === MAX_TOOLS || (group.length > 0 && bytes + size > MAX_BYTES)) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(tool);
-    bytes += size;
-  }
-  if (group.length > 0) yield group;
 }
