@@ -94,6 +94,7 @@ export {
   MAX_ARGUMENT_PATHS,
   type Operation,
   type AdminOperation,
+  toolAnnotationsOf,
   type ToolAnnotations,
   type DecisionContext,
   type AuthorizeRequest,

@@ -46,6 +46,16 @@ export const annotationsSchema = z.strictObject({
 });
 export type ToolAnnotations = z.infer<typeof annotationsSchema>;
 
+/** The hints that count, of whatever a definition says under `annotations`: what is no boolean says nothing. */
+export function toolAnnotationsOf(value: unknown): ToolAnnotations {
+  if (value === null || typeof value !== 'object') return {};
+  const { readOnlyHint, destructiveHint } = value as Record<string, unknown>;
+  return {
+    ...(typeof readOnlyHint === 'boolean' ? { readOnlyHint } : {}),
+    ...(typeof destructiveHint === 'boolean' ? { destructiveHint } : {}),
+  };
+}
+
 /** Facts about the request that conditions may use. The record has all of them but the address, which is sealed. */
 export const contextSchema = z.strictObject({
   protocol: z.string().max(32).optional(),

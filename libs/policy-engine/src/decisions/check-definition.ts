@@ -1,4 +1,4 @@
-import type { ToolAnnotations } from '@portcullis/contracts';
+import { toolAnnotationsOf, type ToolAnnotations } from '@portcullis/contracts';
 import type { Tool, ToolLabel } from '../organisation/state.js';
 import { raisedLabel } from '../rules/labels.js';
 import type { KnownCall } from './decide-call.js';
@@ -28,14 +28,5 @@ export function effectiveLabel(
   annotations: ToolAnnotations | undefined,
 ): ToolLabel {
   const described = tool.pinned?.definition?.['annotations'];
-  return raisedLabel(raisedLabel(label, annotations), annotationsOf(described));
-}
-
-function annotationsOf(value: unknown): ToolAnnotations | undefined {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
-  const { readOnlyHint, destructiveHint } = value as Record<string, unknown>;
-  return {
-    ...(typeof readOnlyHint === 'boolean' ? { readOnlyHint } : {}),
-    ...(typeof destructiveHint === 'boolean' ? { destructiveHint } : {}),
-  };
+  return raisedLabel(raisedLabel(label, annotations), toolAnnotationsOf(described));
 }

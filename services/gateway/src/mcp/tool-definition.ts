@@ -1,4 +1,4 @@
-import { toolDefinitionDigest, type ToolAnnotations } from '@portcullis/contracts';
+import { toolAnnotationsOf, toolDefinitionDigest, type ToolAnnotations } from '@portcullis/contracts';
 import { isObject, type JsonObject } from './json-rpc.js';
 
 /** A tool as its upstream describes it. */
@@ -29,7 +29,7 @@ export function readToolDefinition(value: unknown): ToolDefinition | null {
   const digest = definitionDigest(value);
   return digest === null
     ? null
-    : { name, definition: value, digest, annotations: readAnnotations(value['annotations']) };
+    : { name, definition: value, digest, annotations: toolAnnotationsOf(value['annotations']) };
 }
 
 function definitionDigest(definition: JsonObject): string | null {
@@ -38,13 +38,4 @@ function definitionDigest(definition: JsonObject): string | null {
   } catch {
     return null;
   }
-}
-
-function readAnnotations(value: unknown): ToolAnnotations {
-  if (!isObject(value)) return {};
-  const { readOnlyHint, destructiveHint } = value;
-  return {
-    ...(typeof readOnlyHint === 'boolean' ? { readOnlyHint } : {}),
-    ...(typeof destructiveHint === 'boolean' ? { destructiveHint } : {}),
-  };
 }
