@@ -78,6 +78,20 @@ describe('connectEventStore', () => {
     expect((await store.append(stream, [newEvent(1)], { expected: 'no_stream' })).revision).toBe(500n);
   });
 
+  it('leaves as many reads as there are, once they are answered, and loses no connection by it', async () => {
+    const stream = newStream();
+    await store.append(stream, newEvents(2), { expected: 'no_stream' });
+    const one = async (from: string): Promise<bigint | undefined> => {
+      for await (const { revision } of store.read(from, { direction: 'backwards', limit: 1 })) return revision;
+      return undefined;
+    };
+    // More than the thousand streams that a server lets a client reset at once.
+    for (let rounds = 0; rounds < 60; rounds += 1) {
+      const reads = Array.from({ length: 40 }, (_, n) => one(n % 4 === 0 ? newStream() : stream));
+      expect(new Set(await Promise.all(reads))).toEqual(new Set([undefined, 1n]));
+    }
+  });
+
   it('keeps the last events of a stream, before there are any and after', async () => {
     const stream = newStream();
     await store.keepLast(stream, 2);

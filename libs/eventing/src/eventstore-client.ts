@@ -115,7 +115,10 @@ class ClientEventStore implements EventStore {
       requiresLeader: options.fromLeader ?? false,
       ...(options.limit === undefined ? {} : { maxCount: options.limit }),
     });
-    return readEvents(source as unknown as EventSource, toStored, this.#requestTimeoutMs);
+    return readEvents(source as unknown as EventSource, toStored, {
+      silenceMs: this.#requestTimeoutMs,
+      limit: options.limit,
+    });
   }
 
   readAll(options: ReadOptions = {}): AsyncIterable<StoredEvent> {
@@ -125,7 +128,10 @@ class ClientEventStore implements EventStore {
       fromPosition: toPosition(options.from ?? (direction === 'forwards' ? 'start' : 'end')),
       ...(options.limit === undefined ? {} : { maxCount: options.limit }),
     });
-    return readEvents(source as unknown as EventSource, toStored, this.#requestTimeoutMs);
+    return readEvents(source as unknown as EventSource, toStored, {
+      silenceMs: this.#requestTimeoutMs,
+      limit: options.limit,
+    });
   }
 
   subscribe(
