@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { AppError, inboxPrefix, type NatsUser, type Secret } from '@portcullis/contracts';
-import { connect, nkeyAuthenticator, type NatsConnection, type TlsOptions } from '@nats-io/transport-node';
+import { nkeyAuthenticator, type NatsConnection, type TlsOptions } from '@nats-io/transport-node';
 import type { Logger } from '../logging/logger.js';
+import { greetedConnection } from './greeted-connection.js';
 
 export interface NatsOptions {
   url: string;
@@ -36,7 +37,7 @@ function tlsOf({ url, caFile }: NatsOptions): TlsOptions | undefined {
  * fail with `UNAVAILABLE`, and subscriptions are there again as soon as it is back.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
-  const connection = await connect({
+  const connection = await greetedConnection({
     servers: options.url,
     name: `portcullis-${options.user}`,
     tls: tlsOf(options),

@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { subjectPermissions, inboxPrefix, Secret, type NatsUser } from '@portcullis/contracts';
-import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import { nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { createUser } from '@nats-io/nkeys';
+import { greetedConnection } from '../messaging/greeted-connection.js';
 import { eventually } from './eventually.js';
 
 export interface TestNats {
@@ -45,7 +46,7 @@ export async function startNats(): Promise<TestNats> {
   const process = spawn(natsServer(), ['-c', join(directory, 'nats.conf')], { stdio: 'ignore' });
   const url = await eventually(() => writtenUrl(directory, process), { deadlineMs: 20_000 });
   const connectWith = (user: string, prefix: string) =>
-    connect({
+    greetedConnection({
       servers: url,
       authenticator: nkeyAuthenticator(pairs.get(user)?.getSeed()),
       inboxPrefix: prefix,
