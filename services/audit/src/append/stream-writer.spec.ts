@@ -101,7 +101,7 @@ describe('an append with unknown outcome', () => {
   it('is reported as unconfirmed when the store stays silent, within the deadline', async () => {
     const store = new ScriptedStore(['silent']);
     const writer = writerOn(store);
-    const first = writer.submit(submission({ deadline: Date.now() + 100 }));
+    const first = writer.submit(submission({ deadline: Date.now() + 1000 }));
     await expect(first).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     // The writer is not stuck behind it.
     await expect(writer.submit(submission())).resolves.toBeDefined();
@@ -110,9 +110,9 @@ describe('an append with unknown outcome', () => {
   it('does not send what nobody waits for any more', async () => {
     const store = new ScriptedStore(['silent']);
     const writer = writerOn(store);
-    const first = writer.submit(submission({ deadline: Date.now() + 100 }));
+    const first = writer.submit(submission({ deadline: Date.now() + 1000 }));
     await new Promise((resolve) => setImmediate(resolve));
-    const behind = writer.submit(submission({ deadline: Date.now() + 50 }));
+    const behind = writer.submit(submission({ deadline: Date.now() + 500 }));
     await expect(behind).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(first).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(store.sizes).toEqual([1]);
