@@ -24,7 +24,8 @@ export function natsConfig(port: number, users: readonly NatsUserEntry[]): strin
     write_deadline: '5s',
     ping_interval: '20s',
     authorization: {
-      timeout: 2,
+      // Six services start at once, and each has to answer a challenge in this time.
+      timeout: 10,
       users: users.map(({ publicKey, permissions }) => ({
         nkey: publicKey,
         permissions: {

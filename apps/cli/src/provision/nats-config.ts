@@ -18,7 +18,7 @@ export function deployedNatsConfig(users: readonly NatsUserEntry[], directory: s
     tls: {
       cert_file: `${directory}/server.crt`,
       key_file: `${directory}/server.key`,
-      timeout: 5,
+      timeout: 10,
     },
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;

@@ -40,7 +40,8 @@ export async function startNats(): Promise<TestNats> {
     listen: '127.0.0.1:-1',
     ports_file_dir: directory,
     max_payload: 1_048_576,
-    authorization: { users: [...entries, { nkey: pairs.get('operator')?.getPublicKey() }] },
+    // Suites that start at the same time keep each other from answering the server's challenge.
+    authorization: { timeout: 30, users: [...entries, { nkey: pairs.get('operator')?.getPublicKey() }] },
   };
   writeFileSync(join(directory, 'nats.conf'), JSON.stringify(config), { mode: 0o600 });
   const process = spawn(natsServer(), ['-c', join(directory, 'nats.conf')], { stdio: 'ignore' });
