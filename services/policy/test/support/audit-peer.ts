@@ -19,8 +19,10 @@ import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
 
 /** The other end of audit's verbs: authenticates and validates like the service, and remembers. */
 export class AuditPeer {
-  /** What was appended, in order, repetitions too. */
+  /** What was recorded, in order: each record once, as audit does, however often it is sent. */
   readonly entries: (AppendEntry & { by: string })[] = [];
+  /** How many were sent that had been recorded before. */
+  repeated = 0;
   /** While set, every append is refused. */
   refuse = false;
   /** While set, nobody is told of heads. */
@@ -61,7 +63,8 @@ export class AuditPeer {
         ({ status: 'refused', recordId, code, message: 'refused' }) as const;
       if (this.refuse) return refused('UNAVAILABLE');
       if (this.tooLarge(entry)) return refused('PAYLOAD_TOO_LARGE');
-      this.entries.push({ ...entry, by });
+      if (this.entries.some((known) => known.recordId === recordId)) this.repeated += 1;
+      else this.entries.push({ ...entry, by });
       return { status: 'recorded', recordId, stream: 'audit-test', revision: index, receipt: null };
     });
     return { results };
