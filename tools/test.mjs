@@ -9,7 +9,7 @@ import { closingLine, isGood, sum } from './testing/totals.mjs';
 const SUITES = [
   { name: 'unit', match: '**/*.spec.ts', minutes: 7, options: ['--maxWorkers=2'] },
   // One at a time: each starts its own servers.
-  { name: 'e2e', match: '**/*.e2e.ts', minutes: 16, options: ['--runInBand'] },
+  { name: 'e2e', match: '**/*.e2e.ts', minutes: 14, options: ['--maxWorkers=2'] },
 ];
 const LONG = { name: 'long', match: '**/*.long.ts', minutes: 60, options: ['--runInBand'] };
 
