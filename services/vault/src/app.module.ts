@@ -15,6 +15,7 @@ import { DeletingController } from './deleting/deleting.controller.js';
 import { publishBacklog } from './facts/facts-backlog.js';
 import { PendingFacts } from './facts/pending-facts.js';
 import { RelayFacts } from './facts/relay-facts.js';
+import { KeyProviders } from './key-hierarchy/key-providers.js';
 import { OwnerKeys } from './key-hierarchy/owner-keys.js';
 import { SecretEnvelopes } from './key-hierarchy/secret-envelopes.js';
 import { LimitOpening } from './limits/limit-opening.js';
@@ -53,7 +54,7 @@ export interface Vault {
   readonly lease: ReplicaLease;
   readonly checks: readonly ReadinessCheck[];
   /** Zeroes every key in memory: the last thing a replica does. */
-  wipe(): void;
+  wipe(): Promise<void>;
 }
 
 @Module({})
@@ -62,7 +63,7 @@ export class AppModule {}
 /** The composition root. */
 export function composeVault(parts: VaultParts): Vault {
   const { config, keyring, database, jobs, logger, clock, telemetry } = parts;
-  const provider = keyProvider(config);
+  const provider = keyProviders(config);
   const transactions = new TenantTransactions(database, logger, telemetry.tracer);
   const keys = new OwnerKeys(provider, transactions, clock);
   const envelopes = new SecretEnvelopes(keys);
@@ -93,10 +94,10 @@ export function composeVault(parts: VaultParts): Vault {
     purge: new PurgeUsedGrants(jobs, logger),
     lease,
     checks: [databaseCheck(database), lease.check],
-    wipe: () => {
+    wipe: async () => {
       keys.close();
       channels.wipe();
-      provider.wipe();
+      await provider.close();
     },
   };
 }
@@ -118,15 +119,15 @@ const moduleOf = (useCases: readonly object[]): DynamicModule => ({
 });
 
 /** The root secrets are wiped as soon as the keys are derived from them. */
-function keyProvider(config: Config): LocalKeyProvider {
+function keyProviders(config: Config): KeyProviders {
   const rootSecret = config.VAULT_ROOT_SECRET_FILE;
   const secondaryRoot = config.VAULT_SECONDARY_ROOT_SECRET_FILE ?? rootSecret;
   const secondary = config.VAULT_SECONDARY_KEK_ID;
-  const others = secondary === undefined ? [] : [{ id: secondary, rootSecret: secondaryRoot }];
-  const provider = new LocalKeyProvider({ id: config.VAULT_KEK_ID, rootSecret }, ...others);
+  const others = secondary === undefined ? [] : [new LocalKeyProvider(secondary, secondaryRoot)];
+  const providers = new KeyProviders(new LocalKeyProvider(config.VAULT_KEK_ID, rootSecret), ...others);
   rootSecret.wipe();
   secondaryRoot.wipe();
-  return provider;
+  return providers;
 }
 
 const BURST_SECONDS = 10;

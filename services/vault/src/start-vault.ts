@@ -45,7 +45,7 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
       await app.close();
       await Promise.all([vault.relay.stop(), vault.purge.stop(), lease.stop()]);
       await connection.drain();
-      vault.wipe();
+      await vault.wipe();
       await Promise.all([database.destroy(), jobs.destroy()]);
       await telemetry.stop();
     },

@@ -130,7 +130,7 @@ describe('a stored credential', () => {
 
   const ownerKey = async (org: string, row: Row): Promise<Buffer> => {
     const rootSecret = Secret.of(readFileSync(installation.environment()['VAULT_ROOT_SECRET_FILE'] ?? ''));
-    const provider = new LocalKeyProvider({ id: 'local-1', rootSecret });
+    const provider = new LocalKeyProvider('local-1', rootSecret);
     const { owner_kind: ownerKind, owner, key_id: keyId, key_version: version } = row;
     return provider.unwrap(
       { kekId: row.kek_id, bytes: row.wrapped },

@@ -1,36 +1,26 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { newId, Secret } from '@portcullis/contracts';
+import { Secret } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
-import { keyProviderContract } from '../ports/key-provider.contract.js';
+import { keyProviderContract, ownerKeyContext } from '../ports/key-provider.contract.js';
 import type { OwnerKeyContext } from '../ports/key-provider.js';
 import { LocalKeyProvider } from './local.key-provider.js';
 
-const roots = new Map<string, Buffer>();
-const key = (id: string) => {
-  const bytes = roots.get(id) ?? randomBytes(48);
-  roots.set(id, bytes);
-  return { id, rootSecret: Secret.of(bytes) };
-};
+const roots = new Map(['kek-a', 'kek-b'].map((id) => [id, randomBytes(48)]));
 
 describe('local key provider', () => {
   verifies('H3', 'G1');
-  keyProviderContract('local', {
-    create: async (primary, others = []) => new LocalKeyProvider(key(primary), ...others.map(key)),
-  });
+  keyProviderContract('local', async () => ({
+    keys: ['kek-a', 'kek-b'],
+    create: async (id) => new LocalKeyProvider(id, Secret.of(Buffer.from(roots.get(id) ?? randomBytes(48)))),
+  }));
 
-  const context = (): OwnerKeyContext => ({
-    org: newId(),
-    ownerKind: 'organisation',
-    owner: newId(),
-    keyId: newId(),
-    version: 1,
-  });
+  const context = (): OwnerKeyContext => ({ ...ownerKeyContext(), ownerKind: 'organisation' });
 
   it('derives unrelated keys for two ids from one root secret', async () => {
     const root = randomBytes(48);
     const where = context();
-    const one = new LocalKeyProvider({ id: 'local-1', rootSecret: Secret.of(root) });
-    const two = new LocalKeyProvider({ id: 'local-2', rootSecret: Secret.of(root) });
+    const one = new LocalKeyProvider('local-1', Secret.of(root));
+    const two = new LocalKeyProvider('local-2', Secret.of(root));
     const wrapped = await one.wrap(randomBytes(32), where);
     await expect(two.unwrap({ ...wrapped, kekId: 'local-2' }, where)).rejects.toMatchObject({
       code: 'DECRYPTION_FAILED',
@@ -39,20 +29,20 @@ describe('local key provider', () => {
 
   it('does not open with the right id over another root secret', async () => {
     const where = context();
-    const one = new LocalKeyProvider({ id: 'local-1', rootSecret: Secret.of(randomBytes(48)) });
-    const two = new LocalKeyProvider({ id: 'local-1', rootSecret: Secret.of(randomBytes(48)) });
+    const one = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)));
+    const two = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)));
     const wrapped = await one.wrap(randomBytes(32), where);
     await expect(two.unwrap(wrapped, where)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
   });
 
-  it('outlives the root secret, which may be wiped, and dies with wipe()', async () => {
+  it('outlives the root secret, which may be wiped, and ends with close()', async () => {
     const rootSecret = Secret.of(randomBytes(48));
-    const provider = new LocalKeyProvider({ id: 'local-1', rootSecret });
+    const provider = new LocalKeyProvider('local-1', rootSecret);
     rootSecret.wipe();
     const where = context();
     const wrapped = await provider.wrap(randomBytes(32), where);
     expect((await provider.unwrap(wrapped, where)).byteLength).toBe(32);
-    provider.wipe();
+    await provider.close();
     await expect(provider.unwrap(wrapped, where)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
   });
 

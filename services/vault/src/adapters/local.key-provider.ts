@@ -1,76 +1,70 @@
-import {
-  AppError,
-  deriveLocalKek,
-  idBytes,
-  lp,
-  uint64be,
-  unwrapKey,
-  wrapKey,
-  type Secret,
-} from '@portcullis/contracts';
-import type { KeyProvider, OwnerKeyContext, WrappedOwnerKey } from '../ports/key-provider.js';
-
-export interface LocalKey {
-  readonly id: string;
-  readonly rootSecret: Secret;
-}
+import { AppError, deriveLocalKek, unwrapKey, wrapKey, type Secret } from '@portcullis/contracts';
+import { ownerKeyAad } from '../key-hierarchy/owner-key-aad.js';
+import { tryKey } from '../key-hierarchy/try-key.js';
+import type {
+  KeyProvider,
+  KeyVersionStatus,
+  OwnerKeyContext,
+  WrappedOwnerKey,
+} from '../ports/key-provider.js';
 
 /**
- * Key-encryption keys derived by HKDF-SHA256 from a root secret outside the database (H3). The first key is the primary,
- * further ones only open. Wrapping: contracts.md, "Owner keys wrapped by the KEK provider".
+ * A key-encryption key derived by HKDF-SHA256 from a root secret outside the database (H3). Wrapping: contracts.md, "Owner
+ * keys wrapped by the KEK provider". It has no versions: the next key has another id.
  */
 export class LocalKeyProvider implements KeyProvider {
-  readonly primary: string;
-  private readonly keys: ReadonlyMap<string, Buffer>;
+  private kek: Buffer | undefined;
 
-  /** The root secrets are not kept: the caller may wipe them. */
-  constructor(primary: LocalKey, ...others: readonly LocalKey[]) {
-    this.primary = primary.id;
-    this.keys = new Map(
-      [primary, ...others].map(({ id, rootSecret }) => [id, deriveLocalKek(rootSecret, id)]),
-    );
+  /** The root secret is not kept: the caller may wipe it. */
+  constructor(
+    readonly reference: string,
+    rootSecret: Secret,
+  ) {
+    this.kek = deriveLocalKek(rootSecret, reference);
+  }
+
+  async primary(): Promise<string> {
+    return this.reference;
   }
 
   async wrap(key: Uint8Array, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
-    const bytes = wrapKey({
-      wrappingKey: this.kek(this.primary),
-      key,
-      aad: ownerKeyAad(this.primary, context),
-    });
-    return { kekId: this.primary, bytes };
+    const kekId = this.reference;
+    return {
+      kekId,
+      bytes: wrapKey({ wrappingKey: this.keyOf(kekId), key, aad: ownerKeyAad(kekId, context) }),
+    };
   }
 
   async unwrap({ kekId, bytes }: WrappedOwnerKey, context: OwnerKeyContext): Promise<Buffer> {
-    return unwrapKey({ wrappingKey: this.kek(kekId), wrapped: bytes, aad: ownerKeyAad(kekId, context) });
+    return unwrapKey({ wrappingKey: this.keyOf(kekId), wrapped: bytes, aad: ownerKeyAad(kekId, context) });
   }
 
-  /** Nothing can be wrapped or unwrapped any more. */
-  wipe(): void {
-    for (const kek of this.keys.values()) kek.fill(0);
-    (this.keys as Map<string, Buffer>).clear();
+  async rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
+    const key = await this.unwrap(wrapped, context);
+    try {
+      return await this.wrap(key, context);
+    } finally {
+      key.fill(0);
+    }
   }
 
-  private kek(id: string): Buffer {
-    const kek = this.keys.get(id);
-    if (kek !== undefined) return kek;
-    throw new AppError('KEY_UNAVAILABLE', `The key-encryption key "${id}" is not configured.`, {
-      details: { kekId: id },
+  async describe(): Promise<readonly KeyVersionStatus[]> {
+    return this.kek === undefined ? [] : [{ kekId: this.reference, seals: true, opens: true }];
+  }
+
+  check(): Promise<void> {
+    return tryKey(this);
+  }
+
+  async close(): Promise<void> {
+    this.kek?.fill(0);
+    this.kek = undefined;
+  }
+
+  private keyOf(kekId: string): Buffer {
+    if (this.kek !== undefined && kekId === this.reference) return this.kek;
+    throw new AppError('KEY_UNAVAILABLE', `The key-encryption key "${kekId}" is not configured.`, {
+      details: { kekId, reason: 'not_configured' },
     });
   }
-}
-
-/**
- * LP("portcullis/owner-key/v1") ‖ LP(kekId) ‖ LP(org) ‖ LP(ownerKind) ‖ LP(owner) ‖ LP(keyId) ‖ LP(uint64 version); ids as
- * 16 bytes.
- */
-function ownerKeyAad(kekId: string, { org, ownerKind, owner, keyId, version }: OwnerKeyContext): Buffer {
-  return lp(
-    'portcullis/owner-key/v1',
-    kekId,
-    idBytes(org),
-    ownerKind,
-    idBytes(owner),
-    idBytes(keyId),
-    uint64be(version),
-  );
 }

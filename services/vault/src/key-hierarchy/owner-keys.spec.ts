@@ -5,8 +5,7 @@ import type { TenantTransactions } from '../storage/tenant-transactions.js';
 import { OwnerKeys, type StoredOwnerKey } from './owner-keys.js';
 
 /** A provider that counts, and answers when it is told to. */
-class SlowProvider implements KeyProvider {
-  readonly primary = 'slow';
+class SlowProvider implements Pick<KeyProvider, 'wrap' | 'unwrap'> {
   readonly key = randomBytes(32);
   unwraps = 0;
   failing = false;

@@ -33,7 +33,7 @@ export class OwnerKeys {
   private readonly outdated = new Set<string>();
 
   constructor(
-    private readonly provider: KeyProvider,
+    private readonly provider: Pick<KeyProvider, 'wrap' | 'unwrap'>,
     private readonly transactions: TenantTransactions,
     private readonly clock: () => Date,
   ) {}
