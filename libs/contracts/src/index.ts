@@ -51,6 +51,7 @@ export {
 } from './record/audit-record.js';
 export { sealForSubject, subjectAad, SUBJECT_INFO } from './record/sealed-box.js';
 export { SubjectSealer } from './record/subject-sealer.js';
+export { referencedArguments, type ReferencedArgument } from './record/referenced-arguments.js';
 export { openSealing, type OpenSealing } from './messages/open-sealing.js';
 export {
   slugSchema,

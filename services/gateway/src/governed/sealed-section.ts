@@ -1,6 +1,5 @@
-import { SubjectSealer, type Authorization, type SealedBox } from '@portcullis/contracts';
+import { referencedArguments, SubjectSealer, type Authorization, type SealedBox } from '@portcullis/contracts';
 import type { GovernedCall } from './governed-call.js';
-import { referencedArguments } from './referenced-arguments.js';
 
 /** What policy said of a call that belongs into its sealed section. */
 type Decided = Pick<Authorization, 'argumentSalt' | 'argumentPaths'>;

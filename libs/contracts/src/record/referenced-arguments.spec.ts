@@ -18,14 +18,21 @@ describe('arguments that rules look at', () => {
       ],
     ],
     [['a', 'b'], { a: { c: 1 } }, [[['a', 'b']]]],
-    [['a', 'b'], { a: [1] }, [[['a', 'b']]]],
-    [['a', 'b'], { a: null }, [[['a', 'b']]]],
+    [['a', 'b', 'c'], { a: {} }, [[['a', 'b']]]],
+    [['a', 'b', 'c'], {}, [[['a']]]],
+    [['a', 'b'], { a: [1] }, [[['a'], [1]]]],
+    [['a', 'b', 'c'], { a: null }, [[['a'], null]]],
     [['a'], { a: null }, [[['a'], null]]],
-    [['length'], 'text', [[['length']]]],
+    [['length'], 'text', [[[], 'text']]],
     [['constructor'], {}, [[['constructor']]]],
     [[], { a: 1 }, [[[], { a: 1 }]]],
   ])('at %j of %j', (path, args, wanted) => {
     expect(referencedArguments([path], args)).toEqual(wanted);
+  });
+
+  it('are said once, however many paths end there', () => {
+    const paths = [['a', 'b'], ['a', 'c'], ['a'], ['d', 'e'], ['d', 'f']];
+    expect(referencedArguments(paths, { a: 'text' })).toEqual([[['a'], 'text'], [['d']]]);
   });
 
   it('are kept within bounds: what is too large is left out, not cut', () => {
@@ -40,7 +47,7 @@ describe('arguments that rules look at', () => {
     expect(referencedArguments(paths, args).map(([[name]]) => name)).toEqual(['small', 'half', 'other']);
     expect(
       referencedArguments(
-        Array.from({ length: 64 }, (_, n) => ['p'.repeat(900), String(n)]),
+        Array.from({ length: 64 }, (_, n) => ['p'.repeat(900) + n]),
         {},
       ).length,
     ).toBeLessThan(5);
