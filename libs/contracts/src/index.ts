@@ -255,6 +255,7 @@ export {
   type AppendEntry,
   type IntentEntry,
   type DenialEntry,
+  type ReadingEntry,
   type OutcomeEntry,
   type FactEntry,
   type AppendRequest,
@@ -291,6 +292,25 @@ export {
   type DecidedCallsRequest,
   type DecidedCallsReply,
 } from './messages/decided-calls.js';
+export {
+  MAX_SECTIONS,
+  MAX_SECTIONS_TEXT,
+  openedSectionsSchema,
+  openSectionsReplySchema,
+  openSectionsRequestSchema,
+  sealedSectionSchema,
+  sealedSectionsReplySchema,
+  sealedSectionsRequestSchema,
+  sectionsSealing,
+  simulationSectionSchema,
+  type OpenedSection,
+  type OpenSectionsReply,
+  type OpenSectionsRequest,
+  type SealedSectionsReply,
+  type SealedSectionsRequest,
+  type SectionsSealing,
+  type SimulationSection,
+} from './messages/sealed-sections.js';
 export { decisionInputsSchema, type DecisionInputs } from './messages/decision-inputs.js';
 export {
   authenticateRequestSchema,
@@ -382,6 +402,16 @@ export { denialClaimsSchema, type DenialClaims } from './tokens/denial-token.js'
 export { GRANT_OPERATIONS, grantClaimsSchema, type GrantClaims } from './tokens/grant-token.js';
 export { issueForAudiences, issueToken, type TokenClaims } from './tokens/issue-token.js';
 export { principalClaimsSchema, type PrincipalClaims } from './tokens/principal-token.js';
+export {
+  MAX_READING_BOXES,
+  READING_OPERATION,
+  readingAboutSchema,
+  readingClaimsSchema,
+  readingPurposeSchema,
+  type ReadingAbout,
+  type ReadingClaims,
+  type ReadingPurpose,
+} from './tokens/reading-token.js';
 export { receiptClaimsSchema, type ReceiptClaims } from './tokens/receipt-token.js';
 export { type RefusalReason } from './tokens/refused.js';
 export { ReplayWindow } from './tokens/replay-window.js';
@@ -395,6 +425,7 @@ export {
 } from './tokens/request.js';
 export { CLOCK_SKEW, type ClaimsByType, type TokenType } from './tokens/token-types.js';
 export { verifyToken, verifyTokenOfThePast } from './tokens/verify-token.js';
+export { HpkeReceiver } from './sealed/hpke-receiver.js';
 export { hpkeOpen, hpkeSeal, type HpkeOpenParams, type HpkeSealParams } from './sealed/hpke.js';
 export { generateReplyKey, replyKeyHash, replyKeyId, type ReplyKey } from './sealed/reply-key.js';
 export {

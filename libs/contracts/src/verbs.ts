@@ -1,4 +1,5 @@
 import { HISTORY_VERBS } from './history-verbs.js';
+import { SEALED_VERBS } from './sealed-verbs.js';
 import {
   appendReplySchema,
   appendRequestSchema,
@@ -93,6 +94,7 @@ export const VERBS = {
   ...POLICY_VERBS,
   ...POLICY_CODE_VERBS,
   ...HISTORY_VERBS,
+  ...SEALED_VERBS,
   append: verb(
     {
       subject: 'audit.v1.append',

@@ -25,6 +25,8 @@ const decided = {
   rule: 'team-writes',
 };
 
+const { tool: _tool, tdg: _tdg, label: _label, ad: _ad, ...reader } = decided;
+
 /** A valid example of each token's claims. */
 export const CLAIMS: { [T in TokenType]: TokenClaims<T> } = {
   'pc-principal+jwt': {
@@ -56,6 +58,18 @@ export const CLAIMS: { [T in TokenType]: TokenClaims<T> } = {
     slug: 'slack',
     decision: 'deny',
     reasons: [{ code: 'rule_denies', rule: 'team-writes', message: 'Denied by rule team-writes.' }],
+  },
+  'pc-reading+jwt': {
+    ...reader,
+    op: 'sealed.read',
+    purpose: 'simulation',
+    about: {
+      simulation: hash('s'),
+      from: '2026-06-01T00:00:00.000Z',
+      to: '2026-07-01T00:00:00.000Z',
+    },
+    boxes: 4096,
+    rkh: hash('k'),
   },
   'pc-receipt+jwt': {
     kind: 'intent',

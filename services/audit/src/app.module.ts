@@ -6,6 +6,7 @@ import { PolicyHeadsController } from './policy-heads/policy-heads.controller.js
 import { ReadPolicyHeads } from './policy-heads/read-policy-heads.js';
 import { DecidedController } from './decided/decided.controller.js';
 import { ReadDecidedCalls } from './decided/read-decided-calls.js';
+import { ReadSealedSections } from './decided/read-sealed-sections.js';
 import { ExportRecords } from './query/export-records.js';
 import { QueryController } from './query/query.controller.js';
 import { QueryRecords } from './query/query-records.js';
@@ -22,6 +23,7 @@ export class AppModule {
         { provide: ExportRecords, useValue: useCases.export },
         { provide: ReadPolicyHeads, useValue: useCases.policyHeads },
         { provide: ReadDecidedCalls, useValue: useCases.decidedCalls },
+        { provide: ReadSealedSections, useValue: useCases.sealedSections },
       ],
     };
   }

@@ -18,6 +18,7 @@ import { RecordOnce } from './append/record-once.js';
 import { SegmentRegistry } from './append/segment-registry.js';
 import type { Config } from './config.js';
 import { ReadDecidedCalls } from './decided/read-decided-calls.js';
+import { ReadSealedSections } from './decided/read-sealed-sections.js';
 import { readinessChecks } from './health/readiness-checks.js';
 import { InterruptOverdue } from './interruption/interrupt-overdue.js';
 import { INTERRUPTED_CALLS, RunInterruption } from './interruption/run-interruption.js';
@@ -49,6 +50,7 @@ export interface UseCases {
   export: ExportRecords;
   policyHeads: ReadPolicyHeads;
   decidedCalls: ReadDecidedCalls;
+  sealedSections: ReadSealedSections;
 }
 
 export interface Audit {
@@ -96,13 +98,15 @@ export function compose(parts: Parts): Audit {
   publishProjectionLag(metrics, { store, projection, now: nowMs });
   const leadership = new PostgresLeadership(parts.jobs, 'portcullis/audit/projection', logger);
   const reading = { keyring, view, barrier, now };
+  const decided = new PostgresDecidedCalls(parts.database);
   return {
     useCases: {
       append: new AppendEntries({ keyring, accept, records, closing, logger, deadlineMs, now }),
       query: new QueryRecords(reading),
       export: new ExportRecords(reading),
       policyHeads: new ReadPolicyHeads(new PostgresPolicyHeads(parts.database)),
-      decidedCalls: new ReadDecidedCalls({ view: new PostgresDecidedCalls(parts.database), barrier, now }),
+      decidedCalls: new ReadDecidedCalls({ view: decided, barrier, now }),
+      sealedSections: new ReadSealedSections(decided),
     },
     segments,
     clock,

@@ -66,6 +66,34 @@ export function denialFor(policy: Keyring, overrides: Partial<TokenClaims<'pc-de
   });
 }
 
+export const READ_FOR = {
+  purpose: 'simulation',
+  about: {
+    simulation: hash('simulation'),
+    from: '2026-10-01T00:00:00.000Z',
+    to: '2026-11-01T00:00:00.000Z',
+  },
+  boxes: 512,
+} as const;
+
+export function readingFor(policy: Keyring, overrides: Partial<TokenClaims<'pc-reading+jwt'>> = {}): string {
+  const { org, sub, act, kind, sid, pah, call, attempt, did, rev, pdg } = grantClaims();
+  return issueForAudiences(policy, 'pc-reading+jwt', ['audit', 'vault'], {
+    ...{ org, sub, act, kind, sid, pah, call, attempt, did, rev, pdg },
+    ...READ_FOR,
+    rule: 'organisation-admin',
+    op: 'sealed.read',
+    rkh: hash('reply key'),
+    ...overrides,
+  }).audit;
+}
+
+export const reading = (token: string, recordId = newId()): AppendEntry => ({
+  kind: 'reading',
+  recordId,
+  reading: token,
+});
+
 export const intent = (grant: string, recordId = newId()): AppendEntry => ({
   kind: 'intent',
   recordId,

@@ -23,6 +23,13 @@ const intentEntrySchema = z.strictObject({
   argumentBytes: z.int().min(0),
 });
 
+/** Leave of policy to have sealed sections opened: what it is for, and how many at most, is derived from it. */
+const readingEntrySchema = z.strictObject({
+  kind: z.literal('reading'),
+  recordId: ulidSchema,
+  reading: jwsSchema,
+});
+
 const denialEntrySchema = z.strictObject({
   kind: z.literal('denial'),
   recordId: ulidSchema,
@@ -57,12 +64,14 @@ const factEntrySchema = z.strictObject({
 
 export const appendEntrySchema = z.discriminatedUnion('kind', [
   intentEntrySchema,
+  readingEntrySchema,
   denialEntrySchema,
   outcomeEntrySchema,
   factEntrySchema,
 ]);
 export type AppendEntry = z.infer<typeof appendEntrySchema>;
 export type IntentEntry = z.infer<typeof intentEntrySchema>;
+export type ReadingEntry = z.infer<typeof readingEntrySchema>;
 export type DenialEntry = z.infer<typeof denialEntrySchema>;
 export type OutcomeEntry = z.infer<typeof outcomeEntrySchema>;
 export type FactEntry = z.infer<typeof factEntrySchema>;
@@ -70,7 +79,7 @@ export type FactEntry = z.infer<typeof factEntrySchema>;
 export const appendRequestSchema = z.strictObject({ entries: z.array(appendEntrySchema).min(1).max(256) });
 export type AppendRequest = z.infer<typeof appendRequestSchema>;
 
-/** One result per entry, in order. `recorded` means durable in the event store; `receipt` only for an intent. */
+/** One result per entry, in order. `recorded` means durable in the event store; `receipt` only for an intent or a reading. */
 export const appendResultSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('recorded'),

@@ -4,6 +4,7 @@ import { errorOf } from '../../test/expect-error.js';
 import { bitFlips, hex, vectors } from '../../test/vectors.js';
 import { generatePrivateKey } from '../trust/identity.js';
 import { privateKeyFromRaw, publicKeyFromRaw, rawPrivateKey, rawPublicKey } from '../trust/raw-keys.js';
+import { HpkeReceiver } from './hpke-receiver.js';
 import { hpkeOpen, hpkeOpenWith, hpkeSeal, hpkeSealWith } from './hpke.js';
 import { HpkeSender } from './hpke-sender.js';
 import { AES_128_GCM, AES_256_GCM, kemSharedSecret, keySchedule } from './hpke-suite.js';
@@ -114,6 +115,21 @@ describe('beside the public implementation', () => {
       const opened = hpkeOpen({ recipientPrivateKey: recipient, enc, ciphertext, info, aad, seq });
       expect(opened.reveal().equals(message)).toBe(true);
     }
+  });
+
+  it('one context of ours opens the messages of a sender in any order, until it is wiped', () => {
+    const sender = new HpkeSender({ recipientPublicKey: publicKey, info });
+    const sent = [0, 1, 2].map((n) => sender.seal(aad, Buffer.from(`message ${n}`)));
+    const receiver = new HpkeReceiver({ recipientPrivateKey: recipient, enc: sender.enc, info });
+    for (const { seq, ciphertext } of [...sent].reverse()) {
+      expect(receiver.open({ seq, aad, ciphertext }).revealText()).toBe(`message ${seq}`);
+      expect(errorOf(() => receiver.open({ seq: seq + 1, aad, ciphertext }))).toBe('DECRYPTION_FAILED');
+      expect(errorOf(() => receiver.open({ seq, aad: Buffer.from('{}'), ciphertext }))).toBe(
+        'DECRYPTION_FAILED',
+      );
+    }
+    receiver.wipe();
+    expect(errorOf(() => receiver.open({ aad, ciphertext: sent[0]!.ciphertext }))).toBe('DECRYPTION_FAILED');
   });
 
   it('a message of another suite does not open', async () => {

@@ -1,10 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import { AppError } from '../errors/app-error.js';
-import { Secret } from '../sensitive/secret.js';
+import type { Secret } from '../sensitive/secret.js';
 import { generatePrivateKey } from '../trust/identity.js';
+import { HpkeReceiver, type HpkeMessage, type HpkeReception } from './hpke-receiver.js';
 import { HpkeSender } from './hpke-sender.js';
-import { publicKeyFromRaw, rawPublicKey } from '../trust/raw-keys.js';
-import { aeadOpen, AES_256_GCM, kemSharedSecret, keySchedule, nonceOf, type HpkeAead } from './hpke-suite.js';
+import { AES_256_GCM, type HpkeAead } from './hpke-suite.js';
 
 export interface HpkeSealParams {
   /** A key object, or the 32 raw bytes. */
@@ -14,19 +13,7 @@ export interface HpkeSealParams {
   plaintext: Uint8Array;
 }
 
-export interface HpkeOpenParams {
-  recipientPrivateKey: KeyObject;
-  /** 32 bytes. */
-  enc: Uint8Array;
-  info: Uint8Array | string;
-  aad: Uint8Array;
-  /** `ciphertext ‖ tag16`. */
-  ciphertext: Uint8Array;
-  /** Which message of the sender's context it is; 0, the only one of a single shot, where none is said. */
-  seq?: number;
-}
-
-const MIN_CIPHERTEXT = 16;
+export type HpkeOpenParams = Omit<HpkeReception, 'aead'> & HpkeMessage;
 
 /**
  * Seals one message to a public key: RFC 9180 mode base, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM,
@@ -57,17 +44,10 @@ export function hpkeOpen(params: HpkeOpenParams): Secret {
 
 /** For test vectors: with this AEAD. */
 export function hpkeOpenWith(aead: HpkeAead, params: HpkeOpenParams): Secret {
-  const { recipientPrivateKey, enc, info, aad, ciphertext } = params;
+  const receiver = new HpkeReceiver({ aead, ...params });
   try {
-    if (ciphertext.byteLength < MIN_CIPHERTEXT) throw new Error('shorter than its tag');
-    const kemContext = Buffer.concat([enc, rawPublicKey(recipientPrivateKey)]);
-    const shared = kemSharedSecret(recipientPrivateKey, publicKeyFromRaw('X25519', enc), kemContext);
-    const context = keySchedule(aead, shared, Buffer.from(info));
-    const plaintext = aeadOpen(aead, context.key, nonceOf(context, params.seq ?? 0), aad, ciphertext);
-    const secret = Secret.of(plaintext);
-    for (const buffer of [shared, context.key, plaintext]) buffer.fill(0);
-    return secret;
-  } catch (cause) {
-    throw new AppError('DECRYPTION_FAILED', 'The sealed value can not be opened.', { cause });
+    return receiver.open(params);
+  } finally {
+    receiver.wipe();
   }
 }

@@ -8,7 +8,7 @@ import { publicKeyFromRaw } from '../trust/raw-keys.js';
 import { pad, unpad } from './padding.js';
 
 /** What a sealed message is for: part of its key, so that one can't be taken for another. */
-export type SealedPurpose = 'open' | 'api-key';
+export type SealedPurpose = 'open' | 'api-key' | 'sections';
 
 export interface OwnSealingKey {
   kid: string;

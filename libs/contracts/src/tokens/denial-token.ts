@@ -3,13 +3,14 @@ import { ulidSchema } from '../encoding/ids.js';
 import { slugSchema } from '../messages/fields.js';
 import { ADMIN_OPERATIONS, OPERATIONS } from '../messages/policy.js';
 import { decidedClaims } from './grant-token.js';
+import { READING_OPERATION } from './reading-token.js';
 import { registeredClaims } from './token-fields.js';
 
 /** Policy's own statement that it said no, so that audit need not take the asker's word for it. Opens nothing. */
 export const denialClaimsSchema = z.strictObject({
   ...registeredClaims,
   ...decidedClaims,
-  op: z.enum([...OPERATIONS, ...ADMIN_OPERATIONS]),
+  op: z.enum([...OPERATIONS, ...ADMIN_OPERATIONS, READING_OPERATION]),
   /** Null where the operation is about no server. */
   srv: ulidSchema.nullable(),
   slug: slugSchema.nullable(),

@@ -26,16 +26,19 @@ export function issueToken<T extends TokenType>(
   to: ServiceName,
   claims: TokenClaims<T>,
 ): string {
-  const payload = payloadFor(keyring, type, type === 'pc-grant+jwt' ? [to] : to, claims);
+  const payload = payloadFor(keyring, type, isShared(type) ? [to] : to, claims);
   return sealFor(keyring, type, to, payload);
 }
 
+/** Types that several services have to see alike. */
+type SharedType = 'pc-grant+jwt' | 'pc-reading+jwt';
+
 /** The same payload, byte for byte, with one tag per audience. */
-export function issueForAudiences<A extends ServiceName>(
+export function issueForAudiences<T extends SharedType, A extends ServiceName>(
   keyring: Keyring,
-  type: 'pc-grant+jwt',
+  type: T,
   audiences: readonly A[],
-  claims: TokenClaims<'pc-grant+jwt'>,
+  claims: TokenClaims<T>,
 ): Record<A, string> {
   const payload = payloadFor(keyring, type, audiences, claims);
   return Object.fromEntries(audiences.map((to) => [to, sealFor(keyring, type, to, payload)])) as Record<
@@ -43,6 +46,8 @@ export function issueForAudiences<A extends ServiceName>(
     string
   >;
 }
+
+const isShared = (type: TokenType): boolean => type === 'pc-grant+jwt' || type === 'pc-reading+jwt';
 
 function sealFor(keyring: Keyring, type: TokenType, to: ServiceName, payload: string): string {
   const { kid, key } = keyring.pairwiseTo(to);

@@ -3,6 +3,7 @@ import type { ServiceName } from '../trust/identity.js';
 import { denialClaimsSchema, type DenialClaims } from './denial-token.js';
 import { grantClaimsSchema, type GrantClaims } from './grant-token.js';
 import { principalClaimsSchema, type PrincipalClaims } from './principal-token.js';
+import { readingClaimsSchema, type ReadingClaims } from './reading-token.js';
 import { receiptClaimsSchema, type ReceiptClaims } from './receipt-token.js';
 import { replyClaimsSchema, type ReplyClaims } from './reply-token.js';
 import { requestClaimsSchema, type RequestClaims } from './request-token.js';
@@ -14,6 +15,7 @@ export interface ClaimsByType {
   'pc-grant+jwt': GrantClaims;
   'pc-denial+jwt': DenialClaims;
   'pc-receipt+jwt': ReceiptClaims;
+  'pc-reading+jwt': ReadingClaims;
 }
 export type TokenType = keyof ClaimsByType;
 
@@ -35,4 +37,5 @@ export const TOKEN_RULES: { readonly [T in TokenType]: TokenRule<ClaimsByType[T]
   'pc-grant+jwt': { issuer: 'policy', lifetime: 30, claims: grantClaimsSchema },
   'pc-denial+jwt': { issuer: 'policy', lifetime: 30, claims: denialClaimsSchema },
   'pc-receipt+jwt': { issuer: 'audit', lifetime: 30, claims: receiptClaimsSchema },
+  'pc-reading+jwt': { issuer: 'policy', lifetime: 30, claims: readingClaimsSchema },
 };

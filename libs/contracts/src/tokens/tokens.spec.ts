@@ -23,6 +23,7 @@ const ROUTES: Route[] = [
   ['pc-grant+jwt', 'policy', 'vault'],
   ['pc-denial+jwt', 'policy', 'audit'],
   ['pc-receipt+jwt', 'audit', 'vault'],
+  ['pc-reading+jwt', 'policy', 'vault'],
 ];
 const issue = (type: TokenType, from: ServiceName, to: ServiceName): string =>
   issueToken(keyrings[from], type, to, CLAIMS[type]);

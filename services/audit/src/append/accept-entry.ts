@@ -10,6 +10,7 @@ import {
   type IntentEntry,
   type Keyring,
   type OutcomeEntry,
+  type ReadingEntry,
   type ServiceName,
 } from '@portcullis/contracts';
 import {
@@ -19,17 +20,19 @@ import {
   intentRecord,
   interruptedRecordId,
   outcomeRecord,
-  type Acceptance,
 } from '../records/compose-record.js';
+import { readingRecord } from '../records/reading-record.js';
+import type { Acceptance } from '../records/record-parts.js';
 import type { AppendClock } from './append-clock.js';
 import { checkAction, checkKind, checkOperation, checkRecordId } from './entry-rights.js';
 import type { FindEarlier } from './find-earlier.js';
+import type { Granted } from './issue-receipt.js';
 
 /** An entry that may be recorded. */
 export interface Accepted {
   record: AuditRecord;
-  /** Of an intent: what its receipt will be bound to. */
-  grant: { claims: GrantClaims; hash: string } | null;
+  /** Of an intent or a reading: what its receipt will be bound to. */
+  grant: { claims: Granted; hash: string } | null;
 }
 
 export interface AcceptanceOptions {
@@ -60,6 +63,8 @@ export class AcceptEntry {
     switch (entry.kind) {
       case 'intent':
         return this.#intent(entry, caller);
+      case 'reading':
+        return this.#reading(entry, caller);
       case 'denial': {
         // Evidence that opens nothing: it may be late, when audit could not be reached.
         const { keyring, now } = this.options;
@@ -82,6 +87,14 @@ export class AcceptEntry {
     const hash = b64u(payloadHash(entry.grant));
     const terms = { ...this.#acceptance(caller), deadlineMs: intentDeadlineMs };
     return { record: intentRecord(entry, claims, hash, terms), grant: { claims, hash } };
+  }
+
+  #reading(entry: ReadingEntry, caller: ServiceName): Accepted {
+    const { keyring, now } = this.options;
+    const claims = verifyToken(keyring, 'pc-reading+jwt', 'policy', entry.reading, now());
+    checkOperation(caller, claims.op);
+    const hash = b64u(payloadHash(entry.reading));
+    return { record: readingRecord(entry, claims, hash, this.#acceptance(caller)), grant: { claims, hash } };
   }
 
   async #outcome(entry: OutcomeEntry, caller: ServiceName, deadline: number): Promise<Accepted> {

@@ -3,6 +3,7 @@ import {
   AppError,
   idBytes,
   OPERATIONS,
+  READING_OPERATION,
   type AppendEntry,
   type ServiceName,
 } from '@portcullis/contracts';
@@ -14,13 +15,15 @@ const KINDS: Partial<Record<ServiceName, readonly Kind[]>> = {
   gateway: ['intent', 'denial', 'outcome'],
   control: ['intent', 'denial', 'fact'],
   vault: ['fact'],
-  policy: ['fact'],
+  policy: ['fact', 'reading', 'denial'],
 };
 
 /** The operations whose grants and denials each service may bring: policy mints them for nobody else either. */
 const BROUGHT_OPERATIONS: Partial<Record<ServiceName, readonly string[]>> = {
   gateway: OPERATIONS,
   control: ADMIN_OPERATIONS,
+  // What it reads itself: nobody else asks for it, so nobody else can have it recorded.
+  policy: [READING_OPERATION],
 };
 
 /** First parts of the actions that each service may state. No two services share one. */

@@ -1,13 +1,16 @@
-import { issueToken, type GrantClaims, type Keyring } from '@portcullis/contracts';
+import { issueToken, type GrantClaims, type Keyring, type ReadingClaims } from '@portcullis/contracts';
 import type { RecordPlace } from './record-once.js';
 
 /** Longest lifetime of a receipt, seconds: a grant's. */
 const LIFETIME = 30;
 
+/** What a receipt is bound to, of a grant of policy or a leave to read. */
+export type Granted = Pick<GrantClaims | ReadingClaims, 'org' | 'call' | 'attempt' | 'exp'>;
+
 /** Tells the vault that the intent of this very grant is durable. MUST be called only after the store's acknowledgement. */
 export function issueReceipt(
   keyring: Keyring,
-  grant: { claims: GrantClaims; hash: string },
+  grant: { claims: Granted; hash: string },
   stored: RecordPlace,
 ): string {
   const { claims, hash } = grant;

@@ -1,4 +1,4 @@
-import type { AuditRecord, DecidedCall } from '@portcullis/contracts';
+import type { AuditRecord, DecidedCall, SealedBox } from '@portcullis/contracts';
 
 /** Types of the records that a decision about a call is kept in. */
 export const DECIDED_TYPES: readonly AuditRecord['type'][] = ['ToolCallAuthorized', 'ToolCallDenied'];
@@ -30,6 +30,10 @@ export function decidedCall(record: AuditRecord): DecidedCall {
     inputsOf(decision),
   ];
 }
+
+/** The sealed section about whoever made the call. */
+export const sealedBoxOf = ({ sealed, actor }: AuditRecord): SealedBox | null =>
+  sealed.find(({ subject }) => subject === actor.id) ?? null;
 
 function inputsOf({ inputs }: NonNullable<AuditRecord['decision']>): DecidedCall[17] {
   if (inputs === undefined) return null;

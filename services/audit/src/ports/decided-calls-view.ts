@@ -1,4 +1,4 @@
-import type { DecidedCallsReply, DecidedCallsRequest } from '@portcullis/contracts';
+import type { DecidedCallsReply, DecidedCallsRequest, SealedBox } from '@portcullis/contracts';
 
 /** A decided call as a reply has it, and where it stands. */
 export interface DecidedRow {
@@ -11,4 +11,6 @@ export interface DecidedRow {
 export interface DecidedCallsView {
   /** With from ≤ time < to and behind `after`, by (time, recordId), `limit` of them if there are so many. */
   decidedCalls(org: string, request: Omit<DecidedCallsRequest, 'org'>): Promise<DecidedRow[]>;
+  /** By recordId, of those among them that are such records: the box that is about whoever made the call, null without one. */
+  sealedBoxes(org: string, recordIds: readonly string[]): Promise<Map<string, SealedBox | null>>;
 }

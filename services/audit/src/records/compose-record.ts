@@ -2,6 +2,7 @@ import {
   ADMIN_OPERATIONS,
   AppError,
   deterministicId,
+  READING_OPERATION,
   type AuditRecord,
   type DenialClaims,
   type DenialEntry,
@@ -10,27 +11,15 @@ import {
   type IntentEntry,
   type OutcomeEntry,
 } from '@portcullis/contracts';
-
-/** What audit adds to every record; taken in by the caller so that these functions only translate. */
-export interface Acceptance {
-  /** By audit's append clock. */
-  time: Date;
-  /** 16 random bytes in base64url: nobody can guess a record's hash from its content. */
-  nonce: string;
-  /** The service whose authenticated request brought the entry. */
-  source: AuditRecord['source'];
-}
+import { actionOf, actorOf, decisionOf, frame, NOWHERE, type Acceptance } from './record-parts.js';
 
 /** How long a call may stay without an outcome, from the grant's time, milliseconds. */
 export interface IntentTerms {
   deadlineMs: number;
 }
 
-type Who = Pick<GrantClaims | DenialClaims, 'sub' | 'kind' | 'act' | 'sid'>;
-type What = Pick<GrantClaims | DenialClaims, 'op' | 'srv' | 'slug' | 'tool' | 'label'>;
-type Decided = Pick<GrantClaims | DenialClaims, 'did' | 'rule' | 'rev' | 'pdg' | 'inp'>;
-
-const isAdministrative = (op: string): boolean => (ADMIN_OPERATIONS as readonly string[]).includes(op);
+const isAdministrative = (op: string): boolean =>
+  op === READING_OPERATION || (ADMIN_OPERATIONS as readonly string[]).includes(op);
 
 /** Where a record of this operation belongs. */
 const classOf = (op: string): AuditRecord['class'] => (isAdministrative(op) ? 'admin' : 'calls');
@@ -126,7 +115,7 @@ export function factRecord(entry: FactEntry, accepted: Acceptance): AuditRecord 
     type: 'AdminActionRecorded',
     class: 'admin',
     actor: { ...entry.actor, client: null, agent: null, session: null },
-    action: { op: entry.action, srv: null, slug: null, tool: null, label: null, target: entry.target },
+    action: { ...NOWHERE, op: entry.action, target: entry.target },
     data: entry.data,
     occurredAt: entry.occurredAt,
     sealed: entry.sealed,
@@ -172,46 +161,3 @@ function outcomeType(result: OutcomeEntry['outcome']['result'], interrupted: boo
   if (interrupted) return 'OutcomeRecovered';
   return result === 'aborted' ? 'AbortedBeforeEffect' : 'ToolCallCompleted';
 }
-
-function frame(entry: { recordId: string }, org: string, { time, nonce, source }: Acceptance) {
-  return {
-    v: 1,
-    recordId: entry.recordId,
-    org,
-    time: time.toISOString(),
-    source,
-    decision: null,
-    call: null,
-    digests: null,
-    outcome: null,
-    data: null,
-    occurredAt: null,
-    nonce,
-    sealed: [],
-  } satisfies Partial<AuditRecord>;
-}
-
-const actorOf = ({ kind, sub, act, sid }: Who): AuditRecord['actor'] => ({
-  kind,
-  id: sub,
-  client: act.client,
-  agent: act.agent,
-  session: sid,
-});
-
-const actionOf = ({ op, srv, slug, tool, label }: What): AuditRecord['action'] => ({
-  op,
-  srv,
-  slug,
-  tool,
-  label,
-  target: null,
-});
-
-const decisionOf = ({ did, rule, rev, pdg, inp }: Decided) => ({
-  id: did,
-  rule,
-  revision: rev,
-  policyDigest: pdg,
-  ...(inp === undefined ? {} : { inputs: inp }),
-});
