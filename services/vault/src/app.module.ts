@@ -19,6 +19,7 @@ import { KeyProviders } from './key-hierarchy/key-providers.js';
 import { OwnerKeys } from './key-hierarchy/owner-keys.js';
 import { SecretEnvelopes } from './key-hierarchy/secret-envelopes.js';
 import { LimitOpening } from './limits/limit-opening.js';
+import { LimitReading } from './limits/limit-reading.js';
 import { OpenLimits, type OpenRates } from './limits/open-limits.js';
 import { ListSecrets } from './listing/list-secrets.js';
 import { ListingController } from './listing/listing.controller.js';
@@ -26,6 +27,9 @@ import { ClaimGrants } from './opening/claim-grants.js';
 import { OpenCredentials } from './opening/open-credentials.js';
 import { OpeningController } from './opening/opening.controller.js';
 import { ReplyChannels } from './opening/reply-channels.js';
+import { OpenSections } from './reading/open-sections.js';
+import { ReadingController } from './reading/reading.controller.js';
+import { UnsealSections } from './reading/unseal-sections.js';
 import { Proofs } from './proof/proofs.js';
 import { PurgeUsedGrants } from './proof/purge-used-grants.js';
 import { TenantTransactions } from './storage/tenant-transactions.js';
@@ -89,6 +93,15 @@ export function composeVault(parts: VaultParts): Vault {
       new DeleteSecret(proofs, transactions, clock),
       new ListSecrets(keyring, transactions, clock),
       new CreateSubjectKey(keys, envelopes, transactions, clock),
+      new OpenSections({
+        keyring,
+        proofs,
+        limits: new LimitReading(transactions),
+        transactions,
+        sections: new UnsealSections(envelopes),
+        channels,
+        clock,
+      }),
     ]),
     relay: new RelayFacts(facts, peers, logger),
     purge: new PurgeUsedGrants(jobs, logger),
@@ -111,6 +124,7 @@ const moduleOf = (useCases: readonly object[]): DynamicModule => ({
     DeletingController,
     ListingController,
     SubjectKeysController,
+    ReadingController,
   ],
   providers: useCases.map((useCase) => ({
     provide: useCase.constructor as new (...parts: never[]) => object,

@@ -91,23 +91,27 @@ describe('OpenLimits', () => {
 
   it('names the party that is over its limit and leaves the others alone', () => {
     const limits = new OpenLimits(rates);
-    for (let i = 0; i < 3; i += 1) expect(limits.admit('O', party('S', 'A'), T0)).toBeNull();
-    expect(limits.admit('O', party('S', 'A'), T0)).toMatchObject({
+    for (let i = 0; i < 3; i += 1)
+      expect(limits.admit({ org: 'O', parties: party('S', 'A') }, T0)).toBeNull();
+    expect(limits.admit({ org: 'O', parties: party('S', 'A') }, T0)).toMatchObject({
       scope: 'user',
       id: 'A',
       alarm: 'limited',
     });
     // A's refusals took nothing from the server's bucket: two of five are left for B.
-    expect(limits.admit('O', party('S', 'B'), T0)).toBeNull();
-    expect(limits.admit('O', party('S', 'B'), T0)).toBeNull();
-    expect(limits.admit('O', party('S', 'B'), T0)).toMatchObject({ scope: 'server', id: 'S' });
-    expect(limits.admit('O', party('S2', 'B'), T0)).toBeNull();
+    expect(limits.admit({ org: 'O', parties: party('S', 'B') }, T0)).toBeNull();
+    expect(limits.admit({ org: 'O', parties: party('S', 'B') }, T0)).toBeNull();
+    expect(limits.admit({ org: 'O', parties: party('S', 'B') }, T0)).toMatchObject({
+      scope: 'server',
+      id: 'S',
+    });
+    expect(limits.admit({ org: 'O', parties: party('S2', 'B') }, T0)).toBeNull();
   });
 
   it('keeps organisations apart even where ids are equal', () => {
     const limits = new OpenLimits(rates);
-    for (let i = 0; i < 4; i += 1) limits.admit('O', party('S', 'A'), T0);
-    expect(limits.admit('O', party('S', 'A'), T0)).not.toBeNull();
-    expect(limits.admit('P', party('S', 'A'), T0)).toBeNull();
+    for (let i = 0; i < 4; i += 1) limits.admit({ org: 'O', parties: party('S', 'A') }, T0);
+    expect(limits.admit({ org: 'O', parties: party('S', 'A') }, T0)).not.toBeNull();
+    expect(limits.admit({ org: 'P', parties: party('S', 'A') }, T0)).toBeNull();
   });
 });

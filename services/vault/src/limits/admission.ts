@@ -8,7 +8,7 @@ export interface RateLimit {
 export interface Bucket {
   readonly tokens: number;
   readonly at: number;
-  /** Refusals since the bucket was last full. */
+  /** What was refused since the bucket was last full, in tokens. */
   readonly refusals: number;
   readonly lockedUntil: number;
 }
@@ -33,25 +33,29 @@ export const fullBucket = (limit: RateLimit, now: number): Bucket => ({
 /** Whoever keeps asking after being refused as often as a whole burst is locked out for {@link LOCK_MS}. */
 const refusalsUntilLock = (limit: RateLimit): number => limit.burst;
 
-/** Takes one token, refuses, or locks. A clock that goes back gives no tokens. */
-export function decideAdmission(bucket: Bucket, limit: RateLimit, now: number): Admission {
+/**
+ * Takes a token for each of `count`, refuses, or locks. A clock that goes back gives no tokens.
+ *
+ * @param count at most the limit's burst: more never come together
+ */
+export function decideAdmission(bucket: Bucket, limit: RateLimit, now: number, count = 1): Admission {
   if (now < bucket.lockedUntil) {
     return { verdict: 'locked', bucket, retryAfterMs: bucket.lockedUntil - now, alarm: null };
   }
   const current = refill(bucket, limit, now);
-  if (current.tokens >= 1) {
+  if (current.tokens >= count) {
     return {
       verdict: 'admitted',
-      bucket: { ...current, tokens: current.tokens - 1 },
+      bucket: { ...current, tokens: current.tokens - count },
       retryAfterMs: 0,
       alarm: null,
     };
   }
-  return refuse(current, limit, now);
+  return refuse(current, limit, now, count);
 }
 
-function refuse(bucket: Bucket, limit: RateLimit, now: number): Admission {
-  const refusals = bucket.refusals + 1;
+function refuse(bucket: Bucket, limit: RateLimit, now: number, count: number): Admission {
+  const refusals = bucket.refusals + count;
   if (refusals > refusalsUntilLock(limit)) {
     const locked = { ...bucket, refusals, lockedUntil: now + LOCK_MS };
     return { verdict: 'locked', bucket: locked, retryAfterMs: LOCK_MS, alarm: 'locked' };
@@ -59,8 +63,8 @@ function refuse(bucket: Bucket, limit: RateLimit, now: number): Admission {
   return {
     verdict: 'limited',
     bucket: { ...bucket, refusals },
-    retryAfterMs: Math.ceil(((1 - bucket.tokens) / limit.perSecond) * 1000),
-    alarm: refusals === 1 ? 'limited' : null,
+    retryAfterMs: Math.ceil(((count - bucket.tokens) / limit.perSecond) * 1000),
+    alarm: bucket.refusals === 0 ? 'limited' : null,
   };
 }
 

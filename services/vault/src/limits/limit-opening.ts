@@ -13,13 +13,13 @@ export class LimitOpening {
 
   /** @throws AppError `RATE_LIMITED` with `details: {scope, locked, retryAfterMs}` */
   async run(grant: GrantClaims, now: Date): Promise<void> {
-    const refusal = this.limits.admit(grant.org, partiesOf(grant), now.getTime());
+    const refusal = this.limits.admit({ org: grant.org, parties: partiesOf(grant) }, now.getTime());
     if (refusal === null) return;
     if (refusal.alarm !== null) {
       const alarm = alarmOf(grant, refusal, now);
       await this.transactions.run(grant.org, (manager) => writeFact(manager, alarm));
     }
-    throw tooMany(refusal);
+    throw tooMany(refusal, 'credentials');
   }
 }
 
@@ -43,10 +43,11 @@ const alarmOf = (grant: GrantClaims, refusal: Refusal, now: Date): FactEntry =>
     now,
   );
 
-function tooMany({ scope, verdict, retryAfterMs }: Refusal): AppError {
+/** @param what is being opened */
+export function tooMany({ scope, verdict, retryAfterMs }: Refusal, what: string): AppError {
   const locked = verdict === 'locked';
   const text = locked
-    ? `Opening credentials is locked for this ${scope}: too many requests went on after the limit.`
-    : `Too many credentials are being opened for this ${scope}.`;
+    ? `Opening ${what} is locked for this ${scope}: too many requests went on after the limit.`
+    : `Too many ${what} are being opened for this ${scope}.`;
   return new AppError('RATE_LIMITED', text, { details: { scope, locked, retryAfterMs } });
 }

@@ -8,12 +8,20 @@ import {
 } from './admission.js';
 
 export type LimitScope = 'organisation' | 'server' | 'user';
-export type OpenRates = Readonly<Record<LimitScope, RateLimit>>;
+export type OpenRates<Scope extends LimitScope = LimitScope> = Readonly<Record<Scope, RateLimit>>;
 
-export interface LimitedParty {
-  readonly scope: LimitScope;
+export interface LimitedParty<Scope extends LimitScope = LimitScope> {
+  readonly scope: Scope;
   /** Organisation, server or user id. */
   readonly id: string;
+}
+
+/** What is to be opened, and who is to blame for it. */
+export interface Wanted<Scope extends LimitScope> {
+  readonly org: string;
+  readonly parties: readonly LimitedParty<Scope>[];
+  /** How many at once; 1 where it isn't said. */
+  readonly count?: number;
 }
 
 export interface Refusal extends LimitedParty {
@@ -29,20 +37,20 @@ const SWEEP_AT = 10_000;
  * The vault's own rate limits on opening, whatever policy allows: what a stolen gateway could at most take. Counted
  * per replica, in memory.
  */
-export class OpenLimits {
-  private readonly buckets = new Map<string, { bucket: Bucket; scope: LimitScope }>();
+export class OpenLimits<Scope extends LimitScope = LimitScope> {
+  private readonly buckets = new Map<string, { bucket: Bucket; scope: Scope }>();
   private sweepAt = SWEEP_AT;
 
-  constructor(private readonly rates: OpenRates) {}
+  constructor(private readonly rates: OpenRates<Scope>) {}
 
-  /** Takes one token from every party's bucket, or none and says who is over the limit. */
-  admit(org: string, parties: readonly LimitedParty[], now: number): Refusal | null {
-    const taken: { key: string; scope: LimitScope; bucket: Bucket }[] = [];
+  /** Takes as many tokens from every party's bucket, or none and says who is over the limit. */
+  admit({ org, parties, count = 1 }: Wanted<Scope>, now: number): Refusal | null {
+    const taken: { key: string; scope: Scope; bucket: Bucket }[] = [];
     for (const { scope, id } of parties) {
       const key = `${scope} ${org} ${id}`;
       const limit = this.rates[scope];
       const current = this.buckets.get(key)?.bucket ?? fullBucket(limit, now);
-      const { verdict, bucket, retryAfterMs, alarm } = decideAdmission(current, limit, now);
+      const { verdict, bucket, retryAfterMs, alarm } = decideAdmission(current, limit, now, count);
       if (verdict !== 'admitted') {
         this.buckets.set(key, { bucket, scope });
         return { scope, id, verdict, retryAfterMs, alarm };

@@ -18,7 +18,7 @@ export async function consumeGrant(manager: EntityManager, grant: GrantClaims): 
  * The insert by itself: gives the ids of the grants that it used up. They go in by order, so that two transactions with
  * the same grants wait for each other rather than deadlock.
  */
-export function consumptionOf(org: string, grants: readonly GrantClaims[]): Statement {
+export function consumptionOf(org: string, grants: readonly Pick<GrantClaims, 'jti' | 'exp'>[]): Statement {
   const ordered = [...grants].sort((a, b) => (a.jti < b.jti ? -1 : 1));
   return {
     name: 'consume_grants',

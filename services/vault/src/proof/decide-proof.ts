@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ErrorCode, GrantClaims, ReceiptClaims } from '@portcullis/contracts';
+import type { ErrorCode, GrantClaims, ReadingClaims, ReceiptClaims } from '@portcullis/contracts';
 
 /** Why grant and receipt prove nothing for what was asked. `reason` is stable. */
 export interface ProofFault {
@@ -8,8 +8,9 @@ export interface ProofFault {
   readonly message: string;
 }
 
-export interface Proof {
-  readonly grant: GrantClaims;
+/** With leave to read in place of a grant, it is the same that receipts are bound to. */
+export interface Proof<Granted = GrantClaims> {
+  readonly grant: Granted;
   /** SHA-256 of the grant's payload as it was received, base64url. */
   readonly grantHash: string;
   readonly receipt: ReceiptClaims;
@@ -22,7 +23,7 @@ const fault = (reason: string, message: string): ProofFault => ({ code: 'FORBIDD
  * origin, audience and freshness have been checked before; here it is only about whether they belong together.
  */
 export function decideProof(
-  { grant, grantHash, receipt }: Proof,
+  { grant, grantHash, receipt }: Proof<GrantClaims | ReadingClaims>,
   operations: readonly string[],
 ): ProofFault | null {
   if (!same(receipt.gh, grantHash))
@@ -40,7 +41,7 @@ export function decideProof(
 }
 
 /** Whether the answer may be sealed to this key: policy put its hash into the grant (SHA-256, base64url). */
-export function decideReplyKey(grant: GrantClaims, replyKeyHash: string): ProofFault | null {
+export function decideReplyKey(grant: Pick<GrantClaims, 'rkh'>, replyKeyHash: string): ProofFault | null {
   if (grant.rkh !== null && same(grant.rkh, replyKeyHash)) return null;
   return fault('reply_key', 'The grant names another reply key.');
 }

@@ -1,10 +1,24 @@
-import { AppError, b64u, payloadHash, verifyToken, type Keyring } from '@portcullis/contracts';
+import {
+  AppError,
+  b64u,
+  payloadHash,
+  READING_OPERATION,
+  verifyToken,
+  type Keyring,
+  type ReadingClaims,
+} from '@portcullis/contracts';
 import { decideProof, type Proof, type ProofFault } from './decide-proof.js';
 
 export interface PresentedProof {
   /** Grant of policy, with its tag for the vault. */
   readonly grant: string;
   /** Receipt of audit for exactly that grant. */
+  readonly receipt: string;
+}
+
+/** The same for leave to read. */
+export interface PresentedReading {
+  readonly reading: string;
   readonly receipt: string;
 }
 
@@ -24,6 +38,15 @@ export class Proofs {
     const proof: Proof = { grant, grantHash: b64u(payloadHash(presented.grant)), receipt };
     demand(decideProof(proof, operations));
     return proof;
+  }
+
+  /** Leave to read and its receipt. How much of it has been used is not checked here. @throws as {@link verify} */
+  verifyReading(presented: PresentedReading, now: Date): ReadingClaims {
+    const grant = verifyToken(this.keyring, 'pc-reading+jwt', 'policy', presented.reading, now);
+    const receipt = verifyToken(this.keyring, 'pc-receipt+jwt', 'audit', presented.receipt, now);
+    const grantHash = b64u(payloadHash(presented.reading));
+    demand(decideProof({ grant, grantHash, receipt }, [READING_OPERATION]));
+    return grant;
   }
 }
 

@@ -5,7 +5,6 @@ import {
   newId,
   Secret,
   type CreateSubjectKeyRequest,
-  type SecretAad,
   type SubjectKey,
 } from '@portcullis/contracts';
 import type { EntityManager } from 'typeorm';
@@ -14,6 +13,7 @@ import { writeFact } from '../facts/outbox.js';
 import type { OwnerKeys, StoredOwnerKey } from '../key-hierarchy/owner-keys.js';
 import type { SecretEnvelopes } from '../key-hierarchy/secret-envelopes.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import { subjectKeyAad } from './subject-key-aad.js';
 
 interface SealedSubjectKey {
   readonly org: string;
@@ -73,19 +73,6 @@ export class CreateSubjectKey {
     }
   }
 }
-
-/** What the private half is bound to: purpose `subject-key`, no server, never a destination. */
-const subjectKeyAad = (org: string, subject: string, subjectKeyId: string): SecretAad => ({
-  purpose: 'subject-key',
-  org,
-  ownerKind: 'user',
-  owner: subject,
-  srv: null,
-  slot: '',
-  secretId: subjectKeyId,
-  recordVersion: 1,
-  dst: '',
-});
 
 const created = ({ org, subject, subjectKeyId }: SealedSubjectKey, now: Date) =>
   fact(
