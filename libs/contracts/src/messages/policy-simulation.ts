@@ -21,6 +21,14 @@ export const inexactReasonSchema = z.enum([
   'arguments_sealed',
   /** The candidate looks at the client's address, which is in the sealed section only. */
   'address_sealed',
+  /** The candidate looks at arguments of which the sealed section says nothing: no rule of then did, or they were too large. */
+  'arguments_not_kept',
+  /** It depends on the sealed section, and the person's key has been destroyed. */
+  'sealed_erased',
+  /** It depends on the sealed section, which is not what was sealed about this person. */
+  'sealed_unreadable',
+  /** It depends on the sealed section, and the record has none. */
+  'sealed_missing',
   /** The candidate looks at something that a record of that time does not hold. */
   'inputs_not_recorded',
 ]);
@@ -37,6 +45,8 @@ export const simulationSchema = z.strictObject({
   basis: z.enum(['then', 'now']),
   /** The policy that the document is checked against, "today"; null: the latest. Answers say which it was. */
   revision: z.int().min(0).nullable(),
+  /** Calls that depend on what is sealed have their sections opened by the vault, which is recorded; missing: they are not. */
+  sealed: z.literal(true).optional(),
 });
 export type Simulation = z.infer<typeof simulationSchema>;
 
@@ -85,6 +95,11 @@ export const simulationReportSchema = z.strictObject({
     /** `digest`, `version`: of the current policy with the document applied. Null where there is none. */
     candidate: z.strictObject({ digest: hash32Schema, version: hash32Schema }).nullable(),
   }),
+  /**
+   * Only where sealed sections were to be opened: for how many calls, and SHA-256 over the canonical JSON of
+   * `[recordId, state, box]` and a line feed for each, in order. The box is the ciphertext as the record has it, null without one.
+   */
+  sealed: z.strictObject({ digest: hash32Schema, sections: calls }).optional(),
   v: z.literal(1),
 });
 export type SimulationReport = z.infer<typeof simulationReportSchema>;
@@ -96,6 +111,8 @@ export type SimulationReport = z.infer<typeof simulationReportSchema>;
 export const simulateRequestSchema = z.strictObject({
   assertion: jwsSchema,
   simulation: simulationSchema,
+  /** Of the same admin, made by control for the vault: needed where sealed sections are to be opened. */
+  vaultAssertion: jwsSchema.optional(),
   cancel: z.literal(true).optional(),
 });
 export type SimulateRequest = z.infer<typeof simulateRequestSchema>;

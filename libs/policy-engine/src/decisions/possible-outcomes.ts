@@ -86,6 +86,12 @@ function sightOf(when: Node, input: ConditionInput): 'all' | 'not all' | 'partly
   return sight;
 }
 
+/** Whether everything that a condition finds at a path is known, also that nothing is there. */
+export function isKnownAt(input: ConditionInput, path: readonly string[]): boolean {
+  const found = find(input, path);
+  return found.kind !== 'unknown' && !(found.kind === 'value' && holdsUnknown(found.value));
+}
+
 const holdsUnknown = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.values(value).includes(UNKNOWN);
 

@@ -1,5 +1,6 @@
 import { referencedPaths } from '../conditions/references.js';
 import { planOf } from '../decisions/possible-outcomes.js';
+import type { SimulationSection } from '@portcullis/contracts';
 import type { Snapshot } from '../decisions/snapshot.js';
 import type { CompiledRule } from '../rules/ability.js';
 import { questionOf, type RecordedCall } from './recorded-call.js';
@@ -41,19 +42,26 @@ export class PolicyPair {
     return replayed;
   }
 
+  /** The same for a call whose sealed section is known. Hardly two of them are alike, so nothing is kept. */
+  replayOpened(call: RecordedCall, section: SimulationSection): Replayed {
+    return this.#replay(call, this.#sidesOf(call, section));
+  }
+
   #replay(call: RecordedCall, sides: Sides): Replayed {
-    const { address, same } = this.#catalogue;
+    const { same } = this.#catalogue;
+    const address = this.#catalogue.address && sides.section === undefined;
     const sure = call.op === 'tool.call' || (same && sides.sameRoles);
     if (!sure && address) return { exact: false, reason: 'address_sealed' };
     if (!sure && call.inputs === null) return { exact: false, reason: 'inputs_not_recorded' };
     return replay(call, sides);
   }
 
-  #sidesOf(call: RecordedCall): Sides {
-    const question = questionOf(call);
+  #sidesOf(call: RecordedCall, section?: SimulationSection): Sides {
+    const question = questionOf(call, section);
     const { base, candidate } = this;
     return {
       question,
+      section,
       base: { snapshot: base, plan: planOf(base, question) },
       candidate: { snapshot: candidate, plan: planOf(candidate, question) },
       sameRoles: rolesAndGroups(base, call.user) === rolesAndGroups(candidate, call.user),

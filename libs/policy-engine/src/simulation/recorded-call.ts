@@ -1,4 +1,5 @@
-import type { DecidedCall, ToolLabel } from '@portcullis/contracts';
+import type { DecidedCall, SimulationSection, ToolLabel } from '@portcullis/contracts';
+import { isIP } from 'node:net';
 import type { ConditionInput } from '../conditions/evaluate.js';
 import { UNKNOWN } from '../conditions/path.js';
 import { conditionInput } from '../decisions/condition-input.js';
@@ -53,7 +54,7 @@ export function recordedCall(row: DecidedCall): RecordedCall {
  * The question that the call was, without its arguments. What an old record does not say stands as not given, which the
  * checks before the rules take for granted; conditions see it as unknown ({@link knownOf}).
  */
-export function questionOf(call: RecordedCall): Question {
+export function questionOf(call: RecordedCall, section?: SimulationSection): Question {
   const { user, kind, client, agent, session, inputs } = call;
   const [time, generation, protocol, transport, readOnlyHint, destructiveHint, scopes] = inputs ?? [];
   return {
@@ -69,7 +70,11 @@ export function questionOf(call: RecordedCall): Question {
     server: { srv: call.srv ?? '' },
     tool: call.tool,
     arguments: null,
-    context: { ...given('protocol', protocol), ...given('transport', transport) },
+    context: {
+      ...given('protocol', protocol),
+      ...given('transport', transport),
+      ...given('ip', addressOf(section)),
+    },
     time: time ?? call.time,
     ...given('observedDigest', call.definition),
     annotations:
@@ -79,6 +84,12 @@ export function questionOf(call: RecordedCall): Question {
   };
 }
 
+/** What the gateway says of an address that is none, it does not tell policy. */
+const addressOf = (section?: SimulationSection): string | null => {
+  const ip = section?.ip ?? null;
+  return ip === null || isIP(ip) === 0 || ip.includes('%') ? null : ip;
+};
+
 const given = <K extends string, V>(key: K, value: V | null | undefined): Partial<Record<K, V>> =>
   value === null || value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 
@@ -87,14 +98,25 @@ const RAISED = { read: {}, write: { readOnlyHint: false }, destructive: { destru
 
 const NOT_RECORDED = { protocol: UNKNOWN, transport: UNKNOWN, time: UNKNOWN };
 
-/** What conditions of a policy see of the call: arguments and address are unknown, and whatever its record lacks. */
-export function knownOf(snapshot: Snapshot, question: Question, hasInputs: boolean): ConditionInput {
-  const known = conditionInput(snapshot, question, UNKNOWN);
+/** What there is to know of a call beside the question that it was. */
+export interface CallFacts {
+  hasInputs: boolean;
+  /** Arguments as far as they are known; {@link UNKNOWN} without the sealed section, as the address is then. */
+  arguments: unknown;
+}
+
+/** What conditions of a policy see of the call: what is sealed is unknown without the section, and whatever its record lacks. */
+export function knownOf(snapshot: Snapshot, question: Question, facts: CallFacts): ConditionInput {
+  const known = conditionInput(snapshot, question, facts.arguments);
   const principal = known.principal as object;
   const context = known.context as object;
   return {
-    arguments: UNKNOWN,
-    principal: hasInputs ? principal : { ...principal, scopes: UNKNOWN },
-    context: { ...context, ...(hasInputs ? {} : NOT_RECORDED), ip: UNKNOWN },
+    arguments: facts.arguments,
+    principal: facts.hasInputs ? principal : { ...principal, scopes: UNKNOWN },
+    context: {
+      ...context,
+      ...(facts.hasInputs ? {} : NOT_RECORDED),
+      ...(facts.arguments === UNKNOWN ? { ip: UNKNOWN } : {}),
+    },
   };
 }

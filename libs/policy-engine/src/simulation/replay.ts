@@ -1,9 +1,11 @@
-import type { InexactReason } from '@portcullis/contracts';
+import type { InexactReason, SimulationSection } from '@portcullis/contracts';
 import { referencedPaths } from '../conditions/references.js';
 import type { ConditionInput } from '../conditions/evaluate.js';
+import { UNKNOWN } from '../conditions/path.js';
 import { isBuiltinRule } from '../decisions/builtin-rules.js';
 import {
   ANY,
+  isKnownAt,
   possibleOutcomes,
   truthsOf,
   type Knowledge,
@@ -12,8 +14,10 @@ import {
 } from '../decisions/possible-outcomes.js';
 import type { Question } from '../decisions/question.js';
 import type { Snapshot } from '../decisions/snapshot.js';
+import type { CompiledRule } from '../rules/ability.js';
 import { conditionKey, knowledgeFrom, looksAtPolicy } from './knowledge.js';
-import { knownOf, type RecordedCall } from './recorded-call.js';
+import { knownArguments } from './known-arguments.js';
+import { knownOf, type CallFacts, type RecordedCall } from './recorded-call.js';
 
 /** What became of one call: decided again as it was and as it would be, or why not. */
 export type Replayed = { exact: true; from: Outcome; to: Outcome } | { exact: false; reason: InexactReason };
@@ -28,6 +32,8 @@ export interface Side {
 
 export interface Sides {
   question: Question;
+  /** Where the vault has opened it. */
+  section?: SimulationSection | undefined;
   base: Side;
   candidate: Side;
   /** The asker has the same roles and groups on both sides. */
@@ -36,12 +42,13 @@ export interface Sides {
 
 /**
  * Decides a call again: under the policy of its own revision, which has to come to what was recorded, and under the
- * candidate. The arguments are not known; what the recorded decision says about them is.
+ * candidate. Without the sealed section the arguments are not known; what the recorded decision says about them is.
  */
 export function replay(call: RecordedCall, sides: Sides): Replayed {
   const settled = settledBefore(call, sides);
   if (settled !== undefined) return settled;
-  const from = reproduced(call, sides);
+  const facts = factsOf(call, sides);
+  const from = reproduced(call, sides, facts);
   if (from === undefined) return inexact('not_reproduced');
   const { base, candidate, sameRoles } = sides;
   const gone = candidate.plan.verdict.rule === from.rule ? undefined : GONE.get(candidate.plan.verdict.rule);
@@ -49,9 +56,23 @@ export function replay(call: RecordedCall, sides: Sides): Replayed {
   if (sameRoles && sameRules(base.plan, candidate.plan)) return { exact: true, from, to: from };
   const learnt = knowledgeFrom(base.plan.rules, from);
   const knowledge: Knowledge = (rule) => (sameRoles || !looksAtPolicy(rule) ? learnt(rule) : ANY);
-  const input = knownOf(candidate.snapshot, sides.question, call.inputs !== null);
-  return underCandidate(from, candidate.plan, { input, knowledge });
+  const input = knownOf(candidate.snapshot, sides.question, facts);
+  return underCandidate(from, candidate.plan, { input, knowledge, opened: sides.section !== undefined });
 }
+
+function factsOf({ inputs }: RecordedCall, { section, base, candidate }: Sides): CallFacts {
+  const hasInputs = inputs !== null;
+  if (section === undefined) return { hasInputs, arguments: UNKNOWN };
+  const paths = [...base.plan.rules, ...candidate.plan.rules].flatMap(argumentPathsIn);
+  return { hasInputs, arguments: knownArguments(section.arguments, paths) };
+}
+
+const argumentPathsIn = ({ when }: CompiledRule): string[][] =>
+  when === null
+    ? []
+    : referencedPaths(when)
+        .filter(([root]) => root === 'arguments')
+        .map(([, ...path]) => path);
 
 /** Under today's policy what a call was about, or who made it, may be gone: that says nothing about the candidate. */
 const GONE: ReadonlyMap<string, InexactReason> = new Map([
@@ -78,9 +99,12 @@ const labelOf = ({ srv, tool }: RecordedCall, { state }: Snapshot) =>
   state.tools.get(srv ?? '')?.get(tool ?? '')?.label ?? null;
 
 /** What the policy of the call's own revision decided, if that is what the record says. */
-function reproduced(call: RecordedCall, { question, base }: Sides): Outcome | undefined {
-  const { recorded, approved, inputs } = call;
-  const input = knownOf(base.snapshot, question, inputs !== null);
+function reproduced(
+  { recorded, approved }: RecordedCall,
+  { question, base }: Sides,
+  facts: CallFacts,
+): Outcome | undefined {
+  const input = knownOf(base.snapshot, question, facts);
   const outcomes = possibleOutcomes(base.plan, input, () => ANY);
   // Allowed because a second person had approved it: the policy itself said that somebody has to.
   if (approved) return outcomes.find(({ decision }) => decision === 'approval_required');
@@ -113,6 +137,8 @@ export const isSameRule = (a: Plan['rules'][number], b: Plan['rules'][number]): 
 interface Known {
   input: ConditionInput;
   knowledge: Knowledge;
+  /** The sealed section is known. */
+  opened: boolean;
 }
 
 function underCandidate(from: Outcome, plan: Plan, known: Known): Replayed {
@@ -126,14 +152,16 @@ function underCandidate(from: Outcome, plan: Plan, known: Known): Replayed {
 }
 
 /** The first thing that a rule which could turn the decision looks at and nobody knows. */
-function whatMatters({ rules }: Plan, { input, knowledge }: Known): InexactReason {
+function whatMatters({ rules }: Plan, { input, knowledge, opened }: Known): InexactReason {
   const open = rules.filter((rule) => {
     const truths = truthsOf(rule, input, knowledge);
     return [truths.yes, truths.no, truths.indeterminate].filter(Boolean).length > 1;
   });
   const paths = open.flatMap(({ when }) => (when === null ? [] : referencedPaths(when)));
-  if (paths.some(([root]) => root === 'arguments')) return 'arguments_sealed';
-  return paths.some(isAddress) ? 'address_sealed' : 'inputs_not_recorded';
+  const unknown = paths.filter((path) => !isKnownAt(input, path));
+  if (unknown.some(([root]) => root === 'arguments'))
+    return opened ? 'arguments_not_kept' : 'arguments_sealed';
+  return !opened && unknown.some(isAddress) ? 'address_sealed' : 'inputs_not_recorded';
 }
 
 /** `context` as a whole holds the address too. */

@@ -1,4 +1,11 @@
-import type { DecidedCall, DecisionContext, ToolAnnotations } from '@portcullis/contracts';
+import {
+  referencedArguments,
+  type DecidedCall,
+  type DecisionContext,
+  type SimulationSection,
+  type ToolAnnotations,
+} from '@portcullis/contracts';
+import { argumentPathsOf } from '../decisions/argument-paths.js';
 import { decideQuestion } from '../decisions/decide-question.js';
 import type { Question } from '../decisions/question.js';
 import type { Snapshot } from '../decisions/snapshot.js';
@@ -34,6 +41,17 @@ export const wholeQuestion = (call: WholeCall): Question => ({
   time: call.time ?? TIME,
   annotations: call.annotations,
 });
+
+/** What the gateway seals of a call that this policy decided. */
+export function sectionOf(snapshot: Snapshot, call: WholeCall): SimulationSection {
+  const { srv, tool } = call.place;
+  const paths = tool === null ? [] : argumentPathsOf(snapshot, { srv, tool });
+  const entries = referencedArguments(
+    paths.map((path) => [...path]),
+    call.arguments ?? {},
+  );
+  return { ip: call.context?.ip ?? null, arguments: entries };
+}
 
 const HASH = 'A'.repeat(43);
 
