@@ -51,30 +51,45 @@ export interface FoldedState<State> extends LoadedState<State> {
  * result instead of the beginning.
  */
 export async function foldState<Command, State, Event>(
-  { store, codec, decider, verify, verifyHead }: StreamReader<Command, State, Event>,
+  reader: StreamReader<Command, State, Event>,
   stream: string,
   { after, limit, includes }: FoldBounds<Event> & { after?: LoadedState<State> | undefined } = {},
 ): Promise<FoldedState<State>> {
-  let { state, revision, last } = after ?? { state: decider.initialState(), revision: -1n, last: undefined };
+  const { decider } = reader;
+  const start = after ?? { state: decider.initialState(), revision: -1n, last: undefined };
+  let loaded = start;
   let folded = 0;
-  let ended = true;
-  for await (const stored of store.read(stream, {
-    from: revision + 1n,
-    ...(limit === undefined ? {} : { limit }),
-  })) {
-    await verify?.(stored, last);
-    const event = codec.decode(stored);
-    if (includes?.(event) === false) {
-      ended = false;
-      break;
-    }
-    state = decider.evolve(state, event);
-    revision = stored.revision;
-    last = stored;
+  for await (const { stored, event } of verifiedEvents(reader, stream, { ...start, limit })) {
+    if (includes?.(event) === false) return { ...(await believed(reader, loaded, start)), ended: false };
+    loaded = { state: decider.evolve(loaded.state, event), revision: stored.revision, last: stored };
     folded += 1;
   }
-  if (last !== undefined && last !== after?.last) await verifyHead?.(last);
-  return { state, revision, last, ended: ended && (limit === undefined || folded < limit) };
+  return { ...(await believed(reader, loaded, start)), ended: limit === undefined || folded < limit };
+}
+
+/** Links alone prove no origin: the head covers all that was read. */
+async function believed<State>(
+  { verifyHead }: { verifyHead?: VerifyHead | undefined },
+  loaded: LoadedState<State>,
+  start: LoadedState<State>,
+): Promise<LoadedState<State>> {
+  if (loaded.last !== undefined && loaded.last !== start.last) await verifyHead?.(loaded.last);
+  return loaded;
+}
+
+/** What comes after a revision, each event with its link to the one before it verified. */
+async function* verifiedEvents<Command, State, Event>(
+  { store, codec, verify }: StreamReader<Command, State, Event>,
+  stream: string,
+  { revision, last, limit }: { revision: bigint; last: StoredEvent | undefined; limit: number | undefined },
+): AsyncGenerator<{ stored: StoredEvent; event: Event }> {
+  let previous = last;
+  const bounds = limit === undefined ? {} : { limit };
+  for await (const stored of store.read(stream, { from: revision + 1n, ...bounds })) {
+    await verify?.(stored, previous);
+    yield { stored, event: codec.decode(stored) };
+    previous = stored;
+  }
 }
 
 /** Folds a stream to its end. */
