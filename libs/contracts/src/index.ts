@@ -30,6 +30,29 @@ export { PolicyClient } from './clients/policy-client.js';
 export { TogetherCaller } from './clients/together-caller.js';
 export { VerbCaller, type CallOptions, type VerbCalls } from './clients/verb-caller.js';
 export { verb, type Verb, type VerbSubject } from './verb.js';
+export {
+  kekIdSchema,
+  keksReplySchema,
+  MAX_REWRAP_RATE,
+  retireKekArgumentsSchema,
+  retireKekReplySchema,
+  rewrapArgumentsSchema,
+  rewrapReplySchema,
+  rotateKekArgumentsSchema,
+  rotateKekReplySchema,
+  rotationReportSchema,
+  signedRotationReportSchema,
+  type KeksReply,
+  type KeksRequest,
+  type RetireKekReply,
+  type RetireKekRequest,
+  type RewrapReply,
+  type RewrapRequest,
+  type RotateKekReply,
+  type RotateKekRequest,
+  type RotationReport,
+  type SignedRotationReport,
+} from './messages/keks.js';
 export { readinessReplySchema, type ReadinessReply } from './messages/readiness.js';
 export { VERBS } from './verbs.js';
 export { POLICY_API_VERBS } from './policy-api-verbs.js';
@@ -399,7 +422,14 @@ export {
 } from './tokens/client-token.js';
 export { claimedKid, payloadHash } from './tokens/compact-jws.js';
 export { denialClaimsSchema, type DenialClaims } from './tokens/denial-token.js';
-export { GRANT_OPERATIONS, grantClaimsSchema, type GrantClaims } from './tokens/grant-token.js';
+export {
+  GRANT_OPERATIONS,
+  grantClaimsSchema,
+  isKekOperation,
+  KEK_OPERATIONS,
+  type GrantClaims,
+  type KekOperation,
+} from './tokens/grant-token.js';
 export { issueForAudiences, issueToken, type TokenClaims } from './tokens/issue-token.js';
 export { principalClaimsSchema, type PrincipalClaims } from './tokens/principal-token.js';
 export {
@@ -444,7 +474,7 @@ export {
   type OpenEnvelopeParams,
   type SealEnvelopeParams,
 } from './envelope/envelope.js';
-export { deriveLocalKek, unwrapKey, wrapKey } from './envelope/key-wrap.js';
+export { deriveLocalKek, expandLocalKek, extractLocalKeks, unwrapKey, wrapKey } from './envelope/key-wrap.js';
 export { secretAad, type SecretAad } from './envelope/secret-aad.js';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint } from './log/checkpoint.js';
 export { leafBytes, leafHash, nodeHash, recordHash, type Leaf } from './log/leaf.js';

@@ -1,4 +1,5 @@
 import { HISTORY_VERBS } from './history-verbs.js';
+import { KEK_VERBS } from './kek-verbs.js';
 import { SEALED_VERBS } from './sealed-verbs.js';
 import {
   appendReplySchema,
@@ -95,6 +96,7 @@ export const VERBS = {
   ...POLICY_CODE_VERBS,
   ...HISTORY_VERBS,
   ...SEALED_VERBS,
+  ...KEK_VERBS,
   append: verb(
     {
       subject: 'audit.v1.append',

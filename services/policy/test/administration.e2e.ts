@@ -210,7 +210,23 @@ describe('administrative decisions', () => {
       ...change,
     });
 
-  it('bring a grant only for secrets, bound to what the vault will be sent', async () => {
+  it('bring a grant for the keys above all secrets to admins of the home organisation alone', async () => {
+    const kek = { arguments: { primary: 'local-1' } };
+    const rotate = await authorize(home.admin, { operation: 'kek.rotate', kek });
+    const vault = installation.trust.keyring('vault');
+    const grant = verifyToken(vault, 'pc-grant+jwt', 'policy', rotate.grants!.vault, new Date());
+    expect(grant).toMatchObject({ op: 'kek.rotate', srv: null, slug: null, dst: null, slots: [], rkh: null });
+    expect(grant.ad).toBe(argumentDigest(fromB64u(rotate.argumentSalt!), 'kek.rotate', kek.arguments));
+    expect(await authorize(other.admin, { operation: 'kek.rotate', kek })).toMatchObject({
+      decision: 'deny',
+      rule: 'not-an-admin',
+      grants: null,
+    });
+    // What is asked beside another operation is not granted by it.
+    expect(await authorize(home.admin, { operation: 'audit.read', kek })).toMatchObject({ grants: null });
+  });
+
+  it('bring a grant only for secrets and keys, bound to what the vault will be sent', async () => {
     verifies('B2');
     expect(await authorize(home.admin, {})).toMatchObject({
       decision: 'allow',

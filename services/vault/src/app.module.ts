@@ -9,6 +9,7 @@ import {
 } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { LocalKeyProvider } from './adapters/local.key-provider.js';
+import { PostgresKeyVersions } from './adapters/postgres.key-versions.js';
 import type { Config } from './config.js';
 import { DeleteSecret } from './deleting/delete-secret.js';
 import { DeletingController } from './deleting/deleting.controller.js';
@@ -30,8 +31,15 @@ import { ReplyChannels } from './opening/reply-channels.js';
 import { OpenSections } from './reading/open-sections.js';
 import { ReadingController } from './reading/reading.controller.js';
 import { UnsealSections } from './reading/unseal-sections.js';
+import type { KeyVersionRegister } from './ports/key-versions.js';
 import { Proofs } from './proof/proofs.js';
 import { PurgeUsedGrants } from './proof/purge-used-grants.js';
+import { KekChanges } from './rotation/kek-changes.js';
+import { ManageKeks } from './rotation/manage-keks.js';
+import { OwnerKeyRows } from './rotation/owner-key-rows.js';
+import { RotationController } from './rotation/rotation.controller.js';
+import { RewrapOwnerKeys } from './rotation/rewrap-owner-keys.js';
+import { RewrapRuns } from './rotation/rewrap-runs.js';
 import { TenantTransactions } from './storage/tenant-transactions.js';
 import { PutSecret } from './storing/put-secret.js';
 import { StoringController } from './storing/storing.controller.js';
@@ -55,6 +63,7 @@ export interface Vault {
   readonly module: DynamicModule;
   readonly relay: RelayFacts;
   readonly purge: PurgeUsedGrants;
+  readonly rewrap: RewrapOwnerKeys;
   readonly lease: ReplicaLease;
   readonly checks: readonly ReadinessCheck[];
   /** Zeroes every key in memory: the last thing a replica does. */
@@ -67,7 +76,8 @@ export class AppModule {}
 /** The composition root. */
 export function composeVault(parts: VaultParts): Vault {
   const { config, keyring, database, jobs, logger, clock, telemetry } = parts;
-  const provider = keyProviders(config);
+  const register = new PostgresKeyVersions(database);
+  const provider = keyProviders(config, register);
   const transactions = new TenantTransactions(database, logger, telemetry.tracer);
   const keys = new OwnerKeys(provider, transactions, clock);
   const envelopes = new SecretEnvelopes(keys);
@@ -79,6 +89,9 @@ export function composeVault(parts: VaultParts): Vault {
   const limits = new LimitOpening(new OpenLimits(ratesOf(config)), transactions);
   const facts = new PendingFacts(jobs);
   publishBacklog(telemetry.metrics, facts);
+  const moving = { provider, jobs, rows: new OwnerKeyRows(jobs), runs: new RewrapRuns(jobs) };
+  const rewrap = new RewrapOwnerKeys({ ...moving, keyring, logger });
+  const keks = new ManageKeks({ ...moving, register, keyring, begun: () => rewrap.nudge() });
   return {
     module: moduleOf([
       new OpenCredentials({
@@ -102,9 +115,11 @@ export function composeVault(parts: VaultParts): Vault {
         channels,
         clock,
       }),
+      new KekChanges({ proofs, keyring, transactions, keks }),
     ]),
     relay: new RelayFacts(facts, peers, logger),
     purge: new PurgeUsedGrants(jobs, logger),
+    rewrap,
     lease,
     checks: [databaseCheck(database), lease.check],
     wipe: async () => {
@@ -124,6 +139,7 @@ const moduleOf = (useCases: readonly object[]): DynamicModule => ({
     DeletingController,
     ListingController,
     SubjectKeysController,
+    RotationController,
     ReadingController,
   ],
   providers: useCases.map((useCase) => ({
@@ -133,12 +149,13 @@ const moduleOf = (useCases: readonly object[]): DynamicModule => ({
 });
 
 /** The root secrets are wiped as soon as the keys are derived from them. */
-function keyProviders(config: Config): KeyProviders {
+function keyProviders(config: Config, register: KeyVersionRegister): KeyProviders {
   const rootSecret = config.VAULT_ROOT_SECRET_FILE;
   const secondaryRoot = config.VAULT_SECONDARY_ROOT_SECRET_FILE ?? rootSecret;
   const secondary = config.VAULT_SECONDARY_KEK_ID;
-  const others = secondary === undefined ? [] : [new LocalKeyProvider(secondary, secondaryRoot)];
-  const providers = new KeyProviders(new LocalKeyProvider(config.VAULT_KEK_ID, rootSecret), ...others);
+  const others = secondary === undefined ? [] : [new LocalKeyProvider(secondary, secondaryRoot, register)];
+  const sealing = new LocalKeyProvider(config.VAULT_KEK_ID, rootSecret, register);
+  const providers = new KeyProviders(sealing, ...others);
   rootSecret.wipe();
   secondaryRoot.wipe();
   return providers;

@@ -38,12 +38,13 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   const app = await serveVerbs(serving);
   vault.relay.start();
   vault.purge.start();
+  vault.rewrap.start();
   return {
     ready: { httpPort: portOf(health) },
     stop: async () => {
       health.close();
       await app.close();
-      await Promise.all([vault.relay.stop(), vault.purge.stop(), lease.stop()]);
+      await Promise.all([vault.relay.stop(), vault.purge.stop(), vault.rewrap.stop(), lease.stop()]);
       await connection.drain();
       await vault.wipe();
       await Promise.all([database.destroy(), jobs.destroy()]);

@@ -9,6 +9,8 @@ import {
   newId,
   payloadHash,
   type GrantClaims,
+  type JsonValue,
+  type KekOperation,
   type Keyring,
   type PutArguments,
   type ReceiptClaims,
@@ -126,6 +128,19 @@ export class Issuer {
       slots: [{ slot: target.slot, owner: target.ownerKind }],
       ad: argumentDigest(salt, operation, args),
       rkh: null,
+      ...changes,
+    });
+    return { ...pair, argumentSalt: b64u(salt), arguments: args };
+  }
+
+  /** Grant and receipt for a change of key-encryption keys, with salt and arguments. */
+  kekChange<A extends JsonValue>(operation: KekOperation, org: string, args: A, changes: GrantChanges = {}) {
+    const salt = randomBytes(32);
+    const pair = this.pair({
+      org,
+      op: operation,
+      ...{ srv: null, slug: null, dst: null, slots: [], tool: null, tdg: null, label: null, rkh: null },
+      ad: argumentDigest(salt, operation, args),
       ...changes,
     });
     return { ...pair, argumentSalt: b64u(salt), arguments: args };

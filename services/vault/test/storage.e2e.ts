@@ -15,6 +15,7 @@ import { catalogueFaults } from '@portcullis/platform';
 import { CATALOGUE } from '../src/storage/catalogue.js';
 import { verifies } from '../../../tools/verifies.js';
 import { LocalKeyProvider } from '../src/adapters/local.key-provider.js';
+import { KeyVersionsInMemory } from '../src/ports/key-versions.fixture.js';
 import { ControlPart, GatewayPart, startInstallation, type Installation } from './installation.js';
 import { targetOf } from './issuer.js';
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
 afterAll(() => installation.stop(), 30_000);
 
 const TABLES = ['owner_keys', 'secrets', 'used_grants', 'subject_keys', 'outbox'];
+const OF_THE_INSTALLATION = ['key_versions', 'rewraps'];
 
 describe('the database of the vault', () => {
   verifies('H2');
@@ -40,7 +42,7 @@ describe('the database of the vault', () => {
     const { rows } = await installation.database.query(
       `SELECT tablename FROM pg_tables WHERE schemaname = 'vault' AND tablename <> 'schema_migrations'`,
     );
-    expect(rows.map(({ tablename }) => tablename).sort()).toEqual([...TABLES].sort());
+    expect(rows.map(({ tablename }) => tablename).sort()).toEqual([...TABLES, ...OF_THE_INSTALLATION].sort());
   });
 
   it('shows no row without an organisation, and no row of another one', async () => {
@@ -130,7 +132,7 @@ describe('a stored credential', () => {
 
   const ownerKey = async (org: string, row: Row): Promise<Buffer> => {
     const rootSecret = Secret.of(readFileSync(installation.environment()['VAULT_ROOT_SECRET_FILE'] ?? ''));
-    const provider = new LocalKeyProvider('local-1', rootSecret);
+    const provider = new LocalKeyProvider('local-1', rootSecret, new KeyVersionsInMemory());
     const { owner_kind: ownerKind, owner, key_id: keyId, key_version: version } = row;
     return provider.unwrap(
       { kekId: row.kek_id, bytes: row.wrapped },

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { hkdf } from '../encoding/hkdf.js';
+import { hkdf, hkdfExpand, hkdfExtract } from '../encoding/hkdf.js';
 import { lp } from '../encoding/length-prefix.js';
 import { AppError } from '../errors/app-error.js';
 import { Secret } from '../sensitive/secret.js';
@@ -13,6 +13,8 @@ export const WRAPPED_KEY_BYTES = SALT + IV + KEY + TAG;
 
 const INFO = Buffer.from('pc/wrap/v1', 'utf8');
 const MIN_ROOT_BYTES = 32;
+/** RFC 5869: no salt is as many zeros as the hash has bytes. */
+const NO_SALT = Buffer.alloc(32);
 
 export interface WrapEntropy {
   salt: Uint8Array;
@@ -73,12 +75,25 @@ export function unwrapKey(params: { wrappingKey: Uint8Array; wrapped: Uint8Array
  * @throws AppError `INVALID_ARGUMENT` for a root secret under 32 bytes.
  */
 export function deriveLocalKek(rootSecret: Secret, keyId: string): Buffer {
+  const keks = extractLocalKeks(rootSecret);
+  try {
+    return expandLocalKek(keks, keyId);
+  } finally {
+    keks.fill(0);
+  }
+}
+
+/** The first half of {@link deriveLocalKek}, which is the same for every key id: 32 bytes, as secret as the root. */
+export function extractLocalKeks(rootSecret: Secret): Buffer {
   if (rootSecret.byteLength < MIN_ROOT_BYTES) {
     throw new AppError('INVALID_ARGUMENT', 'The root secret has under 32 bytes.');
   }
-  const info = Buffer.concat([Buffer.from('portcullis/v1/kek', 'utf8'), lp(keyId)]);
-  return hkdf(rootSecret.reveal(), Buffer.alloc(0), info, KEY);
+  return hkdfExtract(NO_SALT, rootSecret.reveal());
 }
+
+/** The second half: the key of this id. */
+export const expandLocalKek = (keks: Uint8Array, keyId: string): Buffer =>
+  hkdfExpand(keks, Buffer.concat([Buffer.from('portcullis/v1/kek', 'utf8'), lp(keyId)]), KEY);
 
 function requireKeyBytes(key: Uint8Array): void {
   if (key.byteLength !== KEY) throw new AppError('INVALID_ARGUMENT', 'The key has to have 32 bytes.');

@@ -33,6 +33,10 @@ export const ADMIN_OPERATIONS = [
   'secret.list',
   'secret.put',
   'secret.delete',
+  'kek.read',
+  'kek.rotate',
+  'kek.rewrap',
+  'kek.retire',
   'audit.read',
   'audit.export',
 ] as const;
@@ -149,6 +153,8 @@ export const authorizeAdminRequestSchema = z.strictObject({
       arguments: z.json(),
     })
     .nullable(),
+  /** Needed for an operation that changes key-encryption keys: what the vault will be sent, as above. */
+  kek: z.strictObject({ arguments: z.json() }).optional(),
   call: ulidSchema,
 });
 export type AuthorizeAdminRequest = z.infer<typeof authorizeAdminRequestSchema>;

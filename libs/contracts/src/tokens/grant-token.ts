@@ -13,8 +13,12 @@ import { OPERATIONS } from '../messages/policy.js';
 import { serviceNameSchema } from '../trust/identity.js';
 import { actClaim, kindClaim, registeredClaims } from './token-fields.js';
 
-/** Whatever needs a credential, and the two operations that change one. */
-export const GRANT_OPERATIONS = [...OPERATIONS, 'secret.put', 'secret.delete'] as const;
+/** Changes of the vault's key-encryption keys: about no server. */
+export const KEK_OPERATIONS = ['kek.rotate', 'kek.rewrap', 'kek.retire'] as const;
+export type KekOperation = (typeof KEK_OPERATIONS)[number];
+
+/** Whatever needs a credential, the two operations that change one, and those on the keys above them all. */
+export const GRANT_OPERATIONS = [...OPERATIONS, 'secret.put', 'secret.delete', ...KEK_OPERATIONS] as const;
 
 /** What a grant and a denial both say: who, what was asked, and by which policy it was decided. */
 export const decidedClaims = {
@@ -48,19 +52,28 @@ export const decidedClaims = {
  * Leave to do one thing once, within 30 seconds: recorded by audit first, then redeemed at the vault. One payload, one
  * tag per audience.
  */
-export const grantClaimsSchema = z.strictObject({
-  ...registeredClaims,
-  aud: z.array(serviceNameSchema).min(1).max(4),
-  ...decidedClaims,
-  op: z.enum(GRANT_OPERATIONS),
-  srv: ulidSchema,
-  slug: slugSchema,
-  dst: destinationSchema,
-  /** Credentials that may be opened, each with whose it is. */
-  slots: z.array(slotSchema).max(16),
-  /** Approval id. */
-  apr: ulidSchema.nullable(),
-  /** SHA-256 of the reply key that the vault may seal to. */
-  rkh: hash32Schema.nullable(),
-});
+export const grantClaimsSchema = z
+  .strictObject({
+    ...registeredClaims,
+    aud: z.array(serviceNameSchema).min(1).max(4),
+    ...decidedClaims,
+    op: z.enum(GRANT_OPERATIONS),
+    /** Server, its slug and its destination: null exactly in operations on key-encryption keys. */
+    srv: ulidSchema.nullable(),
+    slug: slugSchema.nullable(),
+    dst: destinationSchema.nullable(),
+    /** Credentials that may be opened, each with whose it is. */
+    slots: z.array(slotSchema).max(16),
+    /** Approval id. */
+    apr: ulidSchema.nullable(),
+    /** SHA-256 of the reply key that the vault may seal to. */
+    rkh: hash32Schema.nullable(),
+  })
+  .refine(
+    ({ op, srv, slug, dst }) => [srv, slug, dst].every((place) => (place === null) === isKekOperation(op)),
+    'a grant names a server, its slug and its destination unless it is about key-encryption keys',
+  );
 export type GrantClaims = z.infer<typeof grantClaimsSchema>;
+
+export const isKekOperation = (operation: string): operation is KekOperation =>
+  (KEK_OPERATIONS as readonly string[]).includes(operation);

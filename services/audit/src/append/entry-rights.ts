@@ -29,7 +29,7 @@ const BROUGHT_OPERATIONS: Partial<Record<ServiceName, readonly string[]>> = {
 /** First parts of the actions that each service may state. No two services share one. */
 const ACTION_PREFIXES: Partial<Record<ServiceName, readonly string[]>> = {
   policy: ['policy'],
-  vault: ['secret', 'ownerKey', 'subjectKey', 'vault'],
+  vault: ['secret', 'ownerKey', 'subjectKey', 'kek', 'vault'],
   control: [
     'control',
     'directory',

@@ -1,8 +1,10 @@
 import { AppError, fromB64u, grantClaimsSchema, type ServerEndpoint } from '@portcullis/contracts';
 import { canonicalOrigin } from '@portcullis/egress';
+import { z } from 'zod';
 
 /** Made once: making a schema costs far more than using it, and every call uses it. */
-const targetClaims = grantClaimsSchema.pick({ srv: true, dst: true, slots: true }).loose();
+const { srv, dst, slots } = grantClaimsSchema.shape;
+const targetClaims = z.looseObject({ srv, dst, slots });
 
 /**
  * Directory and policy may know different things of a server for a moment: nothing goes to an address, and no call goes

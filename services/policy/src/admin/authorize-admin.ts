@@ -1,13 +1,18 @@
-import { AppError, type Authorization, type AuthorizeAdminRequest } from '@portcullis/contracts';
+import {
+  AppError,
+  isKekOperation,
+  type Authorization,
+  type AuthorizeAdminRequest,
+} from '@portcullis/contracts';
 import { digestArguments } from '../authorize/digest-arguments.js';
 import type { PrincipalVerifier } from '../authorize/principal-verifier.js';
-import type { Asked, Statements } from '../authorize/statements.js';
+import type { Asked, GrantedPlace, Statements } from '../authorize/statements.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
 import { decideAdmin } from './decide-admin.js';
 
 type Secret = NonNullable<AuthorizeAdminRequest['secret']>;
 
-/** Decides administrative operations for control. Only those on secrets bring a grant: nothing else needs one. */
+/** Decides administrative operations for control. Only those that the vault carries out bring a grant. */
 export class AuthorizeAdmin {
   constructor(
     private readonly principals: PrincipalVerifier,
@@ -16,13 +21,14 @@ export class AuthorizeAdmin {
   ) {}
 
   /** @throws AppError UNAUTHENTICATED, UNAVAILABLE, INVALID_ARGUMENT (arguments that have no digest) */
-  run({ assertion, operation, secret, call }: AuthorizeAdminRequest): Authorization {
+  run({ assertion, operation, secret, kek, call }: AuthorizeAdminRequest): Authorization {
     const principal = this.principals.verify(assertion);
     const question = { asker: principal.asker, operation, secret };
     const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
       decideAdmin(policy, question),
     );
-    const digest = secret === null ? null : digestArguments(operation, secret.arguments);
+    const effect = secret ?? kek ?? null;
+    const digest = effect === null ? null : digestArguments(operation, effect.arguments);
     const asked: Asked = {
       principal,
       call,
@@ -44,8 +50,8 @@ export class AuthorizeAdmin {
         argumentSalt,
       };
     }
-    if (secret === null) return { ...decision, grants: null, denial: null, argumentSalt };
-    const granted = { ...placeOf(secret, server?.slug), slots: [secret.slot], replyKeyHash: null };
+    const granted = grantedBy({ operation, secret, kek }, server?.slug);
+    if (granted === null) return { ...decision, grants: null, denial: null, argumentSalt };
     return {
       ...decision,
       grants: this.statements.grant(asked, decision, granted),
@@ -53,6 +59,16 @@ export class AuthorizeAdmin {
       argumentSalt,
     };
   }
+}
+
+/** What the vault may do; null for what it has no part in. */
+function grantedBy(
+  { operation, secret, kek }: Pick<AuthorizeAdminRequest, 'operation' | 'secret' | 'kek'>,
+  slug: string | undefined,
+): GrantedPlace | null {
+  if (secret !== null) return { ...placeOf(secret, slug), slots: [secret.slot], replyKeyHash: null };
+  if (kek === undefined || !isKekOperation(operation)) return null;
+  return { srv: null, slug: null, dst: null, slots: [], replyKeyHash: null };
 }
 
 /** For a server that is gone (its secrets are being deleted) there is no slug any more. */

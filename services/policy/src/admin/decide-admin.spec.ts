@@ -10,6 +10,7 @@ import {
   STRANGER,
   ulid,
 } from '@portcullis/policy-engine/testing';
+import { KEK_OPERATIONS } from '@portcullis/contracts';
 import { initialState, someone } from '@portcullis/policy-engine';
 import { verifies } from '../../../../tools/verifies.js';
 import { decideAdmin, type AdminQuestion } from './decide-admin.js';
@@ -64,11 +65,17 @@ describe('administrative operations', () => {
     expect(outcome(STRANGER, operation)).toBe('deny not-a-member');
   });
 
-  it('organisations are created by admins of the home organisation only', () => {
+  it('what is of the whole installation is for admins of the home organisation only', () => {
     const [register, ...rest] = BASE;
     const elsewhere = snapshotOf(run(initialState, { ...register!, home: false } as never, ...rest).state);
-    const question = { asker: someone(ADMIN), operation: 'organisation.create' as const, secret: null };
-    expect(decideAdmin(elsewhere, question)).toMatchObject({ decision: 'deny', rule: 'not-an-admin' });
+    for (const operation of ['organisation.create', ...KEK_OPERATIONS, 'kek.read'] as const) {
+      const question = { asker: someone(ADMIN), operation, secret: null };
+      expect(decideAdmin(elsewhere, question)).toMatchObject({ decision: 'deny', rule: 'not-an-admin' });
+      expect(decideAdmin(snapshot, question)).toMatchObject({
+        decision: 'allow',
+        rule: 'organisation-admin',
+      });
+    }
   });
 });
 

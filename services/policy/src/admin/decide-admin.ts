@@ -25,14 +25,20 @@ export function decideAdmin(snapshot: Snapshot, question: AdminQuestion): Verdic
     return secret === null ? targetMissing() : decidePut(snapshot, question, secret);
   if (operation === 'secret.delete')
     return secret === null ? targetMissing() : decideDelete(snapshot, question, secret);
-  if (operation === 'organisation.create' && !snapshot.state.home) {
-    return denyBy(
-      'not-an-admin',
-      'organisations are created by admins of the installation’s home organisation',
-    );
+  if (ofTheInstallation.has(operation) && !snapshot.state.home) {
+    return denyBy('not-an-admin', 'what is of the whole installation is for admins of its home organisation');
   }
   return decideByRole(snapshot, question);
 }
+
+/** What no organisation has for itself: others, and the keys that wrap everybody's. */
+const ofTheInstallation: ReadonlySet<AdminOperation> = new Set([
+  'organisation.create',
+  'kek.read',
+  'kek.rotate',
+  'kek.rewrap',
+  'kek.retire',
+]);
 
 type SecretTarget = NonNullable<AuthorizeAdminRequest['secret']>;
 

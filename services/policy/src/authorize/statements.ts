@@ -6,6 +6,7 @@ import {
   type Decision,
   type DecisionInputs,
   type Grants,
+  type KekOperation,
   type Keyring,
   type Operation,
 } from '@portcullis/contracts';
@@ -26,11 +27,11 @@ export interface Asked {
   inputs: DecisionInputs | null;
 }
 
-/** Where a granted credential may go. */
-export interface GrantedServer {
-  srv: string;
-  slug: string;
-  dst: string;
+/** Where a granted credential may go; nowhere for what is about no server. */
+export interface GrantedPlace {
+  srv: string | null;
+  slug: string | null;
+  dst: string | null;
   slots: CredentialSlot[];
   replyKeyHash: string | null;
 }
@@ -42,10 +43,10 @@ const MAX_REASONS = 16;
 export class Statements {
   constructor(private readonly keyring: Keyring) {}
 
-  grant(asked: Asked, decision: Decision, { replyKeyHash, ...server }: GrantedServer): Grants {
+  grant(asked: Asked, decision: Decision, { replyKeyHash, ...server }: GrantedPlace): Grants {
     return issueForAudiences(this.keyring, 'pc-grant+jwt', ['audit', 'vault'], {
       ...decidedClaims(asked, decision),
-      op: asked.operation as Operation | 'secret.put' | 'secret.delete',
+      op: asked.operation as Operation | 'secret.put' | 'secret.delete' | KekOperation,
       ...server,
       apr: asked.approval,
       rkh: replyKeyHash,

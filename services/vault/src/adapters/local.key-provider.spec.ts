@@ -3,15 +3,19 @@ import { Secret } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
 import { keyProviderContract, ownerKeyContext } from '../ports/key-provider.contract.js';
 import type { OwnerKeyContext } from '../ports/key-provider.js';
+import { KeyVersionsInMemory } from '../ports/key-versions.fixture.js';
 import { LocalKeyProvider } from './local.key-provider.js';
 
+const register = new KeyVersionsInMemory();
 const roots = new Map(['kek-a', 'kek-b'].map((id) => [id, randomBytes(48)]));
 
 describe('local key provider', () => {
   verifies('H3', 'G1');
   keyProviderContract('local', async () => ({
     keys: ['kek-a', 'kek-b'],
-    create: async (id) => new LocalKeyProvider(id, Secret.of(Buffer.from(roots.get(id) ?? randomBytes(48)))),
+    create: async (id) =>
+      new LocalKeyProvider(id, Secret.of(Buffer.from(roots.get(id) ?? randomBytes(48))), register),
+    rotate: (id) => register.rotate(id),
   }));
 
   const context = (): OwnerKeyContext => ({ ...ownerKeyContext(), ownerKind: 'organisation' });
@@ -19,8 +23,8 @@ describe('local key provider', () => {
   it('derives unrelated keys for two ids from one root secret', async () => {
     const root = randomBytes(48);
     const where = context();
-    const one = new LocalKeyProvider('local-1', Secret.of(root));
-    const two = new LocalKeyProvider('local-2', Secret.of(root));
+    const one = new LocalKeyProvider('local-1', Secret.of(root), new KeyVersionsInMemory());
+    const two = new LocalKeyProvider('local-2', Secret.of(root), new KeyVersionsInMemory());
     const wrapped = await one.wrap(randomBytes(32), where);
     await expect(two.unwrap({ ...wrapped, kekId: 'local-2' }, where)).rejects.toMatchObject({
       code: 'DECRYPTION_FAILED',
@@ -29,21 +33,39 @@ describe('local key provider', () => {
 
   it('does not open with the right id over another root secret', async () => {
     const where = context();
-    const one = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)));
-    const two = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)));
+    const one = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)), new KeyVersionsInMemory());
+    const two = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)), new KeyVersionsInMemory());
     const wrapped = await one.wrap(randomBytes(32), where);
     await expect(two.unwrap(wrapped, where)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
   });
 
   it('outlives the root secret, which may be wiped, and ends with close()', async () => {
     const rootSecret = Secret.of(randomBytes(48));
-    const provider = new LocalKeyProvider('local-1', rootSecret);
+    const provider = new LocalKeyProvider('local-1', rootSecret, new KeyVersionsInMemory());
     rootSecret.wipe();
     const where = context();
     const wrapped = await provider.wrap(randomBytes(32), where);
     expect((await provider.unwrap(wrapped, where)).byteLength).toBe(32);
     await provider.close();
     await expect(provider.unwrap(wrapped, where)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
+  });
+
+  it('opens with no version that has been retired, nor with one that nobody has made', async () => {
+    const own = new KeyVersionsInMemory();
+    const provider = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)), own);
+    const where = context();
+    const first = await provider.wrap(randomBytes(32), where);
+    await own.rotate('local-1');
+    const second = await provider.rewrap(first, where);
+    own.versions.set('local-1', { oldest: 2, newest: 2 });
+    await expect(provider.unwrap(first, where)).rejects.toMatchObject({
+      code: 'KEY_UNAVAILABLE',
+      details: { kekId: 'local-1', reason: 'retired' },
+    });
+    expect((await provider.unwrap(second, where)).byteLength).toBe(32);
+    const future = { ...second, kekId: 'local-1:v3' };
+    await expect(provider.unwrap(future, where)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
+    expect(await provider.describe()).toEqual([{ kekId: 'local-1:v2', seals: true, opens: true }]);
   });
 
   it('is the published derivation: HKDF-SHA256(root, no salt, "portcullis/v1/kek" ‖ LP(id))', async () => {

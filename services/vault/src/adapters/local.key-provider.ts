@@ -1,4 +1,12 @@
-import { AppError, deriveLocalKek, unwrapKey, wrapKey, type Secret } from '@portcullis/contracts';
+import {
+  AppError,
+  extractLocalKeks,
+  expandLocalKek,
+  unwrapKey,
+  wrapKey,
+  type Secret,
+} from '@portcullis/contracts';
+import { kekIdOf, parseKekId } from '../key-hierarchy/kek-id.js';
 import { ownerKeyAad } from '../key-hierarchy/owner-key-aad.js';
 import { tryKey } from '../key-hierarchy/try-key.js';
 import type {
@@ -7,36 +15,43 @@ import type {
   OwnerKeyContext,
   WrappedOwnerKey,
 } from '../ports/key-provider.js';
+import type { KeyVersionRegister, KeyVersions } from '../ports/key-versions.js';
 
 /**
- * A key-encryption key derived by HKDF-SHA256 from a root secret outside the database (H3). Wrapping: contracts.md, "Owner
- * keys wrapped by the KEK provider". It has no versions: the next key has another id.
+ * A key-encryption key derived by HKDF-SHA256 from a root secret outside the database (H3), one for each of its versions.
+ * Wrapping: contracts.md, "Owner keys wrapped by the KEK provider". Which versions there are is written down in the
+ * database, which therefore decides what seals and what opens no longer, and has nothing that a key could be made of.
  */
 export class LocalKeyProvider implements KeyProvider {
-  private kek: Buffer | undefined;
+  /** HKDF's pseudorandom key of the root secret. */
+  private keks: Buffer | undefined;
+  private readonly known = new Map<string, Buffer>();
 
   /** The root secret is not kept: the caller may wipe it. */
   constructor(
     readonly reference: string,
     rootSecret: Secret,
+    private readonly register: KeyVersionRegister,
   ) {
-    this.kek = deriveLocalKek(rootSecret, reference);
+    this.keks = extractLocalKeks(rootSecret);
   }
 
   async primary(): Promise<string> {
-    return this.reference;
+    return kekIdOf(this.reference, (await this.register.of(this.reference)).newest);
   }
 
   async wrap(key: Uint8Array, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
-    const kekId = this.reference;
+    const kekId = await this.primary();
     return {
       kekId,
-      bytes: wrapKey({ wrappingKey: this.keyOf(kekId), key, aad: ownerKeyAad(kekId, context) }),
+      bytes: wrapKey({ wrappingKey: this.kek(kekId), key, aad: ownerKeyAad(kekId, context) }),
     };
   }
 
   async unwrap({ kekId, bytes }: WrappedOwnerKey, context: OwnerKeyContext): Promise<Buffer> {
-    return unwrapKey({ wrappingKey: this.keyOf(kekId), wrapped: bytes, aad: ownerKeyAad(kekId, context) });
+    this.requireOwn(kekId);
+    await this.requireOpening(kekId);
+    return unwrapKey({ wrappingKey: this.kek(kekId), wrapped: bytes, aad: ownerKeyAad(kekId, context) });
   }
 
   async rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
@@ -49,7 +64,13 @@ export class LocalKeyProvider implements KeyProvider {
   }
 
   async describe(): Promise<readonly KeyVersionStatus[]> {
-    return this.kek === undefined ? [] : [{ kekId: this.reference, seals: true, opens: true }];
+    if (this.keks === undefined) return [];
+    const { oldest, newest } = await this.register.of(this.reference);
+    return Array.from({ length: newest - oldest + 1 }, (_, index) => ({
+      kekId: kekIdOf(this.reference, oldest + index),
+      seals: oldest + index === newest,
+      opens: true,
+    }));
   }
 
   check(): Promise<void> {
@@ -57,14 +78,38 @@ export class LocalKeyProvider implements KeyProvider {
   }
 
   async close(): Promise<void> {
-    this.kek?.fill(0);
-    this.kek = undefined;
+    for (const kek of this.known.values()) kek.fill(0);
+    this.known.clear();
+    this.keks?.fill(0);
+    this.keks = undefined;
   }
 
-  private keyOf(kekId: string): Buffer {
-    if (this.kek !== undefined && kekId === this.reference) return this.kek;
-    throw new AppError('KEY_UNAVAILABLE', `The key-encryption key "${kekId}" is not configured.`, {
-      details: { kekId, reason: 'not_configured' },
+  private async requireOpening(kekId: string): Promise<void> {
+    if (opens(kekId, await this.register.of(this.reference))) return;
+    // Another replica may have made it a moment ago.
+    if (!opens(kekId, await this.register.of(this.reference, 'now'))) throw this.refused(kekId, 'retired');
+  }
+
+  private requireOwn(kekId: string): void {
+    if (parseKekId(kekId)?.reference !== this.reference) throw this.refused(kekId, 'not_configured');
+  }
+
+  private kek(kekId: string): Buffer {
+    if (this.keks === undefined) throw this.refused(kekId, 'not_configured');
+    const kek = this.known.get(kekId) ?? expandLocalKek(this.keks, kekId);
+    this.known.set(kekId, kek);
+    return kek;
+  }
+
+  private refused(kekId: string, reason: 'not_configured' | 'retired'): AppError {
+    const why = reason === 'retired' ? 'is not in use (any more)' : 'is not configured';
+    return new AppError('KEY_UNAVAILABLE', `The key-encryption key "${kekId}" ${why}.`, {
+      details: { kekId, reason },
     });
   }
+}
+
+function opens(kekId: string, { oldest, newest }: KeyVersions): boolean {
+  const version = parseKekId(kekId)?.version ?? 0;
+  return oldest <= version && version <= newest;
 }

@@ -1,14 +1,14 @@
 import type { FactEntry } from '@portcullis/contracts';
 import { asOrganisation } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
+import { RELAY_LOCK } from '../storage/advisory-locks.js';
+import { exclusively } from '../storage/exclusively.js';
 
 export interface PendingFact {
   readonly entry: FactEntry;
   readonly attempts: number;
 }
 
-/** Only one replica relays at a time; two would be harmless (same record ids) but wasteful. Arbitrary, but fixed. */
-const RELAY_LOCK = 7_203_116;
 const LONGEST_DELAY_SECONDS = 300;
 
 /** The outbox as the job role sees it: due facts of every organisation, in the order in which they were written. */
@@ -16,22 +16,8 @@ export class PendingFacts {
   constructor(private readonly jobs: DataSource) {}
 
   /** Runs `work` if no other replica relays at the moment; false if one does. */
-  async exclusively(work: () => Promise<void>): Promise<boolean> {
-    const runner = this.jobs.createQueryRunner();
-    try {
-      const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [RELAY_LOCK])) as {
-        mine: boolean;
-      }[];
-      if (row?.mine !== true) return false;
-      try {
-        await work();
-      } finally {
-        await runner.query('SELECT pg_advisory_unlock($1)', [RELAY_LOCK]);
-      }
-      return true;
-    } finally {
-      await runner.release();
-    }
+  exclusively(work: () => Promise<void>): Promise<boolean> {
+    return exclusively(this.jobs, RELAY_LOCK, work);
   }
 
   async due(limit: number): Promise<PendingFact[]> {

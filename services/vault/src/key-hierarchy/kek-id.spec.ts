@@ -2,8 +2,9 @@ import { kekIdOf, kindOf, parseKekId } from './kek-id.js';
 
 describe('the id of a key-encryption key', () => {
   it.each([
-    ['local-1', 'local', 'local-1', null],
-    ['vault', 'local', 'vault', null],
+    ['local-1', 'local', 'local-1', 1],
+    ['local-1:v2', 'local', 'local-1', 2],
+    ['vault', 'local', 'vault', 1],
     ['aws:main', 'aws', 'aws:main', null],
     ['vault:main:v3', 'vault', 'vault:main', 3],
     ['gcp:eu.main:v12', 'gcp', 'gcp:eu.main', 12],
@@ -16,6 +17,7 @@ describe('the id of a key-encryption key', () => {
     '',
     'Local-1',
     'local:1',
+    'local-1:v1',
     'vault:main',
     'gcp:main',
     'vault:main:v0',
@@ -32,11 +34,11 @@ describe('the id of a key-encryption key', () => {
     expect(parseKekId(text)).toBeNull();
   });
 
-  it('with a version is read as it was written', () => {
-    expect(parseKekId(kekIdOf('vault:main', 7))).toEqual({
-      kind: 'vault',
-      reference: 'vault:main',
-      version: 7,
-    });
+  it.each([
+    ['vault:main', 7],
+    ['local-1', 1],
+    ['local-1', 2],
+  ])('with a version is read as it was written: %s, %i', (reference, version) => {
+    expect(parseKekId(kekIdOf(reference, version))).toMatchObject({ reference, version });
   });
 });

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '@portcullis/contracts';
 import { LocalKeyProvider } from '../adapters/local.key-provider.js';
 import { ownerKeyContext } from '../ports/key-provider.contract.js';
+import { KeyVersionsInMemory } from '../ports/key-versions.fixture.js';
 import { KeyProviders } from './key-providers.js';
 import { tryKey } from './try-key.js';
 
-const local = (id: string) => new LocalKeyProvider(id, Secret.of(randomBytes(48)));
+const local = (id: string) => new LocalKeyProvider(id, Secret.of(randomBytes(48)), new KeyVersionsInMemory());
 
 describe('several key-encryption keys', () => {
   it('are told apart by their ids, and two of one id are refused', () => {

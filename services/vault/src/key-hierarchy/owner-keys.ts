@@ -4,7 +4,9 @@ import type { EntityManager } from 'typeorm';
 import { fact } from '../facts/facts.js';
 import { writeFact } from '../facts/outbox.js';
 import type { KeyProvider, OwnerKeyContext } from '../ports/key-provider.js';
+import { KEK_RETIREMENT_LOCK } from '../storage/advisory-locks.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import { parseKekId } from './kek-id.js';
 import { OwnerKeyCache } from './owner-key-cache.js';
 
 /** Whose key: an organisation's own, or one user's within an organisation. */
@@ -117,6 +119,7 @@ export class OwnerKeys {
   private store(key: StoredOwnerKey): Promise<StoredOwnerKey> {
     const now = this.clock();
     return this.transactions.run(key.org, async (manager) => {
+      await requireInUse(manager, key.kekId);
       const inserted: unknown[] = await manager.query(
         `INSERT INTO owner_keys (org_id, key_id, version, owner_kind, owner, kek_id, wrapped, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING key_id`,
@@ -132,6 +135,27 @@ export class OwnerKeys {
       return winner;
     });
   }
+}
+
+/**
+ * A replica that has not heard yet that a version was retired must not leave anything under it: whoever retires it waits
+ * for this transaction, or this one for them.
+ */
+async function requireInUse(manager: EntityManager, kekId: string): Promise<void> {
+  const id = parseKekId(kekId);
+  await manager.query('SELECT pg_advisory_xact_lock_shared($1)', [KEK_RETIREMENT_LOCK]);
+  const rows: { oldest: number }[] = await manager.query(
+    'SELECT oldest FROM key_versions WHERE reference = $1',
+    [id?.reference ?? ''],
+  );
+  if (rows[0] === undefined || id?.version === null || (id?.version ?? 0) >= rows[0].oldest) return;
+  throw new AppError(
+    'KEY_UNAVAILABLE',
+    `The key-encryption key "${kekId}" has just been retired. Try again.`,
+    {
+      details: { kekId, reason: 'retired' },
+    },
+  );
 }
 
 const ownerKeyCreated = (key: StoredOwnerKey, now: Date) =>

@@ -1,8 +1,9 @@
-import { AppError, type FactEntry, type GrantClaims } from '@portcullis/contracts';
+import { AppError, type FactEntry } from '@portcullis/contracts';
 import { fact } from '../facts/facts.js';
 import { writeFact } from '../facts/outbox.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
 import type { LimitedParty, OpenLimits, Refusal } from './open-limits.js';
+import type { ServerGrant } from '../proof/decide-proof.js';
 
 /** Holds opening to the vault's own rates, and raises the alarm in the audit log when somebody exceeds them. */
 export class LimitOpening {
@@ -12,7 +13,7 @@ export class LimitOpening {
   ) {}
 
   /** @throws AppError `RATE_LIMITED` with `details: {scope, locked, retryAfterMs}` */
-  async run(grant: GrantClaims, now: Date): Promise<void> {
+  async run(grant: ServerGrant, now: Date): Promise<void> {
     const refusal = this.limits.admit({ org: grant.org, parties: partiesOf(grant) }, now.getTime());
     if (refusal === null) return;
     if (refusal.alarm !== null) {
@@ -24,13 +25,13 @@ export class LimitOpening {
 }
 
 /** The narrowest first: the refusal names whoever is the cause. */
-const partiesOf = (grant: GrantClaims): LimitedParty[] => [
+const partiesOf = (grant: ServerGrant): LimitedParty[] => [
   { scope: 'user', id: grant.sub },
   { scope: 'server', id: grant.srv },
   { scope: 'organisation', id: grant.org },
 ];
 
-const alarmOf = (grant: GrantClaims, refusal: Refusal, now: Date): FactEntry =>
+const alarmOf = (grant: ServerGrant, refusal: Refusal, now: Date): FactEntry =>
   fact(
     {
       org: grant.org,

@@ -1,7 +1,7 @@
-import type { GrantClaims } from '@portcullis/contracts';
 import { demandConsumed, consumptionOf } from '../proof/consume-grant.js';
 import { sealedOf, toSealed, type SealedSecret } from '../storage/stored-secret.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import type { ServerGrant } from '../proof/decide-proof.js';
 
 interface Claimed {
   /** Ids of the grants that this transaction used up, and that nobody has been given yet. */
@@ -10,7 +10,7 @@ interface Claimed {
 }
 
 interface Group {
-  grants: GrantClaims[];
+  grants: ServerGrant[];
   claimed: Promise<Claimed>;
 }
 
@@ -33,7 +33,7 @@ export class ClaimGrants {
    *
    * @throws AppError `GRANT_CONSUMED`; `UNAVAILABLE`: then the grant may be used up
    */
-  async claim(grant: GrantClaims): Promise<SealedSecret[]> {
+  async claim(grant: ServerGrant): Promise<SealedSecret[]> {
     const group = this.groups.get(grant.org) ?? this.open(grant.org);
     group.grants.push(grant);
     const { used, found } = await group.claimed;
@@ -42,7 +42,7 @@ export class ClaimGrants {
   }
 
   private open(org: string): Group {
-    const grants: GrantClaims[] = [];
+    const grants: ServerGrant[] = [];
     const claimed = new Promise((resolve) => setImmediate(resolve)).then(() => {
       this.groups.delete(org);
       return this.transact(org, grants);
@@ -52,7 +52,7 @@ export class ClaimGrants {
     return group;
   }
 
-  private async transact(org: string, grants: readonly GrantClaims[]): Promise<Claimed> {
+  private async transact(org: string, grants: readonly ServerGrant[]): Promise<Claimed> {
     const wanted = sealedOf({
       org,
       users: grants.map(({ sub }) => sub),

@@ -1,5 +1,6 @@
 import { newId, type GrantClaims } from '@portcullis/contracts';
 import { verifies } from '../../../../tools/verifies.js';
+import type { ServerGrant } from '../proof/decide-proof.js';
 import type { StoredSecret } from '../storage/stored-secret.js';
 import { decideOpening } from './decide-opening.js';
 
@@ -32,11 +33,11 @@ const grant = {
     { slot: 'workspace', owner: 'organisation' },
     { slot: 'personal', owner: 'user' },
   ],
-} as GrantClaims;
+} as ServerGrant;
 const workspace = secret();
 const personal = secret({ slot: 'personal', ownerKind: 'user', owner: sub });
 
-const refusal = (found: StoredSecret[], of: GrantClaims = grant) => {
+const refusal = (found: StoredSecret[], of: ServerGrant = grant) => {
   try {
     decideOpening(of, found);
   } catch (error) {

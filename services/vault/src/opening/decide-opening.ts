@@ -1,8 +1,9 @@
-import { AppError, type CredentialSlot, type GrantClaims } from '@portcullis/contracts';
+import { AppError, type CredentialSlot } from '@portcullis/contracts';
 import type { StoredSecret } from '../storage/stored-secret.js';
+import type { ServerGrant } from '../proof/decide-proof.js';
 
 /** Whose secret a slot asks for: the organisation's, or the one of the user whom the grant is about. */
-export const ownerOf = (grant: GrantClaims, slot: CredentialSlot): string =>
+export const ownerOf = (grant: ServerGrant, slot: CredentialSlot): string =>
   slot.owner === 'organisation' ? grant.org : grant.sub;
 
 /**
@@ -11,7 +12,7 @@ export const ownerOf = (grant: GrantClaims, slot: CredentialSlot): string =>
  * @throws AppError naming the slot: `CREDENTIAL_MISSING`, or `CREDENTIAL_SUSPENDED` when the owner has not consented
  * to the destination that the grant names.
  */
-export function decideOpening<S extends StoredSecret>(grant: GrantClaims, found: readonly S[]): S[] {
+export function decideOpening<S extends StoredSecret>(grant: ServerGrant, found: readonly S[]): S[] {
   const names = new Set(grant.slots.map(({ slot }) => slot));
   if (names.size === 0) throw new AppError('INVALID_ARGUMENT', 'The grant opens no credential.');
   if (names.size < grant.slots.length) {
@@ -24,7 +25,7 @@ export function decideOpening<S extends StoredSecret>(grant: GrantClaims, found:
 }
 
 function decideSlot<S extends StoredSecret>(
-  grant: GrantClaims,
+  grant: ServerGrant,
   slot: CredentialSlot,
   found: readonly S[],
 ): S {

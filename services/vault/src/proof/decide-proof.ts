@@ -9,7 +9,10 @@ export interface ProofFault {
 }
 
 /** With leave to read in place of a grant, it is the same that receipts are bound to. */
-export interface Proof<Granted = GrantClaims> {
+/** A grant about a server: every one that isn't about key-encryption keys. */
+export type ServerGrant = GrantClaims & { srv: string; slug: string; dst: string };
+
+export interface Proof<Granted = ServerGrant> {
   readonly grant: Granted;
   /** SHA-256 of the grant's payload as it was received, base64url. */
   readonly grantHash: string;

@@ -1,19 +1,30 @@
 import {
   AppError,
+  argumentDigest,
   b64u,
+  fromB64u,
   payloadHash,
   READING_OPERATION,
   verifyToken,
+  type GrantClaims,
+  type JsonValue,
+  type KekOperation,
   type Keyring,
   type ReadingClaims,
 } from '@portcullis/contracts';
-import { decideProof, type Proof, type ProofFault } from './decide-proof.js';
+import { decideArguments, decideProof, type Proof, type ProofFault } from './decide-proof.js';
 
 export interface PresentedProof {
   /** Grant of policy, with its tag for the vault. */
   readonly grant: string;
   /** Receipt of audit for exactly that grant. */
   readonly receipt: string;
+}
+
+/** A change as it is asked for: the arguments are what policy decided on, the salt that of their digest. */
+export interface PresentedChange<Arguments> extends PresentedProof {
+  readonly argumentSalt: string;
+  readonly arguments: Arguments;
 }
 
 /** The same for leave to read. */
@@ -33,9 +44,26 @@ export class Proofs {
    * `FORBIDDEN` with `details.reason` for two genuine tokens that don't belong together or to one of `operations`.
    */
   verify(presented: PresentedProof, operations: readonly string[], now: Date): Proof {
+    // Of a grant that isn't about key-encryption keys, its schema demands the server.
+    return this.verified(presented, operations, now) as Proof;
+  }
+
+  /** Proof that policy allowed exactly this change of the key-encryption keys, and audit has recorded it. */
+  verifyKekChange<Arguments extends JsonValue>(
+    change: PresentedChange<Arguments>,
+    operation: KekOperation,
+    now: Date,
+  ): Proof<GrantClaims> {
+    const proof = this.verified(change, [operation], now);
+    const digest = argumentDigest(fromB64u(change.argumentSalt), operation, change.arguments);
+    demand(decideArguments(proof.grant, digest));
+    return proof;
+  }
+
+  private verified(presented: PresentedProof, operations: readonly string[], now: Date): Proof<GrantClaims> {
     const grant = verifyToken(this.keyring, 'pc-grant+jwt', 'policy', presented.grant, now);
     const receipt = verifyToken(this.keyring, 'pc-receipt+jwt', 'audit', presented.receipt, now);
-    const proof: Proof = { grant, grantHash: b64u(payloadHash(presented.grant)), receipt };
+    const proof = { grant, grantHash: b64u(payloadHash(presented.grant)), receipt };
     demand(decideProof(proof, operations));
     return proof;
   }

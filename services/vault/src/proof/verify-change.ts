@@ -1,13 +1,7 @@
 import { argumentDigest, fromB64u, type SecretTarget } from '@portcullis/contracts';
 import { decideTarget } from './decide-target.js';
 import { decideArguments, type Proof } from './decide-proof.js';
-import { demand, type PresentedProof, type Proofs } from './proofs.js';
-
-/** A change to a secret as it is asked for: the arguments are what policy decided on, the salt that of their digest. */
-export interface PresentedChange<Arguments extends { target: SecretTarget }> extends PresentedProof {
-  readonly argumentSalt: string;
-  readonly arguments: Arguments;
-}
+import { demand, type PresentedChange, type Proofs } from './proofs.js';
 
 /**
  * Proof that policy allowed exactly this change, argument by argument, and audit has recorded it. The operation's name

@@ -1,0 +1,180 @@
+import { AppError, newId, type FactEntry, type KeksReply, type Keyring } from '@portcullis/contracts';
+import { asOrganisation } from '@portcullis/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { writeFact } from '../facts/outbox.js';
+import { kekIdOf, kindOf, parseKekId } from '../key-hierarchy/kek-id.js';
+import type { KeyProviders } from '../key-hierarchy/key-providers.js';
+import type { KeyVersionRegister } from '../ports/key-versions.js';
+import { KEK_RETIREMENT_LOCK } from '../storage/advisory-locks.js';
+import { kekRetired, kekRotated } from './kek-facts.js';
+import type { OwnerKeyRows } from './owner-key-rows.js';
+import type { KeysByKek, RequestedBy, RewrapRun } from './rewrap-run.js';
+import type { RewrapRuns } from './rewrap-runs.js';
+
+export interface ManageKeksParts {
+  readonly provider: KeyProviders;
+  readonly register: KeyVersionRegister;
+  readonly jobs: DataSource;
+  readonly rows: OwnerKeyRows;
+  readonly runs: RewrapRuns;
+  readonly keyring: Keyring;
+  /** A rewrap has been begun. */
+  readonly begun: () => void;
+}
+
+/** The life of key-encryption keys: one more version, everything moved to it, and the old one retired. */
+export class ManageKeks {
+  constructor(private readonly parts: ManageKeksParts) {}
+
+  /** @throws AppError `KEY_UNAVAILABLE`, `UNAVAILABLE` */
+  async status(): Promise<KeksReply> {
+    const { provider, register, rows, runs } = this.parts;
+    // Another replica may have rotated a moment ago.
+    await register.of(provider.reference, 'now');
+    const [described, byKek] = [await provider.describe(), await rows.byKek()];
+    const known = new Set(described.map(({ kekId }) => kekId));
+    const strangers = Object.keys(byKek).filter((kekId) => !known.has(kekId));
+    const keks = [...described, ...strangers.map((kekId) => ({ kekId, seals: false, opens: false }))];
+    return {
+      primary: await provider.primary(),
+      keks: keks.map((kek) => ({ ...kek, ownerKeys: byKek[kek.kekId] ?? 0 })),
+      rewrap: progressOf(await runs.running(), byKek),
+      lastReport: await runs.lastReport(),
+    };
+  }
+
+  /**
+   * Gives the primary key one more version. Replicas seal with it within seconds, and open what it sealed at once.
+   * @param primary what the asker takes for the primary: of two who ask at the same time one rotates
+   * @returns its id
+   * @throws AppError `CONFLICT` when it is another one by now, `FAILED_PRECONDITION` where versions are not the vault's to
+   * make; `KEY_UNAVAILABLE`
+   */
+  async rotate(by: RequestedBy, primary: string): Promise<string> {
+    const { provider, register, keyring } = this.parts;
+    const { reference } = provider;
+    await register.of(reference, 'now');
+    const now = await provider.primary();
+    if (now !== primary)
+      throw new AppError('CONFLICT', `"${primary}" does not seal (any more): "${now}" does.`);
+    if (kindOf(reference) === 'local') {
+      const kekId = await this.recorded(by, async (manager) => {
+        const version = await addVersion(manager, reference, parseKekId(primary)?.version ?? 0);
+        return kekRotated(by, kekIdOf(reference, version), keyring.clock());
+      });
+      await register.of(reference, 'now');
+      return kekId;
+    }
+    await provider.rotate();
+    const kekId = await provider.primary();
+    return this.recorded(by, async () => kekRotated(by, kekId, keyring.clock()));
+  }
+
+  /** @throws AppError `CONFLICT` while one is running; `KEY_UNAVAILABLE` */
+  async rewrap(by: RequestedBy, rowsPerSecond: number): Promise<{ rewrap: string; target: string }> {
+    const { provider, rows, runs, keyring } = this.parts;
+    const [target, before] = [await provider.primary(), await rows.byKek()];
+    const run = {
+      id: newId(),
+      target,
+      requestedBy: by,
+      rowsPerSecond,
+      before,
+      startedAt: keyring.clock().toISOString(),
+    };
+    if (!(await runs.begin(run))) throw new AppError('CONFLICT', 'A rewrap is running already.');
+    this.parts.begun();
+    return { rewrap: run.id, target };
+  }
+
+  /**
+   * From now on this version, and all before it, open nothing.
+   * @throws AppError `INVALID_ARGUMENT` for what is no version of a configured key, `FAILED_PRECONDITION` for the one that
+   * seals and as long as one of them wraps an owner key
+   */
+  async retire(by: RequestedBy, kekId: string): Promise<void> {
+    const { provider, rows, keyring, register } = this.parts;
+    const id = parseKekId(kekId);
+    const known = (await provider.describe()).map((status) => parseKekId(status.kekId));
+    const newest = Math.max(
+      0,
+      ...known.map((it) => (it?.reference === id?.reference ? (it?.version ?? 0) : 0)),
+    );
+    if (id === null || id.version === null || newest === 0)
+      throw new AppError('INVALID_ARGUMENT', `"${kekId}" is not a version of a key that is configured.`);
+    if (id.version >= newest)
+      throw new AppError('FAILED_PRECONDITION', `"${kekId}" is the version that seals: rotate first.`);
+    const upTo = { reference: id.reference, version: id.version };
+    await this.recorded(by, async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [KEK_RETIREMENT_LOCK]);
+      requireUnused(await rows.byKek(manager), upTo);
+      await raiseOldest(manager, { ...upTo, newest });
+      return kekRetired(by, kekId, keyring.clock());
+    });
+    await register.of(id.reference, 'now');
+    if (id.kind !== 'local') await provider.retire(kekId);
+  }
+
+  /** A change and the fact that tells of it, both or neither. Gives the key that the fact is about. */
+  private recorded(
+    { org }: RequestedBy,
+    change: (manager: EntityManager) => Promise<FactEntry>,
+  ): Promise<string> {
+    return asOrganisation(this.parts.jobs, org, async (manager) => {
+      const entry = await change(manager);
+      await writeFact(manager, entry);
+      return entry.target?.id ?? '';
+    });
+  }
+}
+
+/** @throws AppError `CONFLICT` when `after` is not the newest version (any more) */
+async function addVersion(manager: EntityManager, reference: string, after: number): Promise<number> {
+  const [row] = (await manager.query(
+    `INSERT INTO key_versions (reference, oldest, newest) VALUES ($1, 1, 2)
+     ON CONFLICT (reference) DO UPDATE SET newest = key_versions.newest + 1 RETURNING newest`,
+    [reference],
+  )) as { newest: number }[];
+  if (row?.newest === after + 1) return row.newest;
+  throw new AppError('CONFLICT', `"${reference}" has been rotated by somebody else meanwhile.`);
+}
+
+function progressOf(run: RewrapRun | null, byKek: KeysByKek): KeksReply['rewrap'] {
+  if (run === null) return null;
+  const { id, target, moved, failed, rowsPerSecond, startedAt, problem } = run;
+  const all = Object.values(byKek).reduce((sum, keys) => sum + keys, 0);
+  const remaining = all - (byKek[target] ?? 0);
+  return { rewrap: id, target, moved, failed, remaining, rowsPerSecond, startedAt, problem };
+}
+
+interface UpTo {
+  readonly reference: string;
+  readonly version: number;
+}
+
+async function raiseOldest(
+  manager: EntityManager,
+  { reference, version, newest }: UpTo & { newest: number },
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO key_versions (reference, oldest, newest) VALUES ($1, $2, $3)
+     ON CONFLICT (reference) DO UPDATE SET oldest = greatest(key_versions.oldest, excluded.oldest),
+       newest = greatest(key_versions.newest, excluded.newest)`,
+    [reference, version + 1, newest],
+  );
+}
+
+/** @throws AppError `FAILED_PRECONDITION` saying how many owner keys would be lost */
+function requireUnused(byKek: Readonly<Record<string, number>>, { reference, version }: UpTo): void {
+  const under = Object.entries(byKek).filter(([kekId]) => {
+    const id = parseKekId(kekId);
+    return id?.reference === reference && (id.version ?? 0) <= version;
+  });
+  const keys = under.reduce((sum, [, count]) => sum + count, 0);
+  if (keys === 0) return;
+  throw new AppError(
+    'FAILED_PRECONDITION',
+    `${keys} owner keys are still wrapped by ${kekIdOf(reference, version)} or a version before it: rewrap first.`,
+    { details: { ownerKeys: keys } },
+  );
+}

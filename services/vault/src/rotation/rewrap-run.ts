@@ -1,0 +1,43 @@
+import type { FactEntry } from '@portcullis/contracts';
+
+/** Who asked for a change of keys, and by which recorded intent. */
+export interface RequestedBy {
+  /** The home organisation: the admin log that tells of it. */
+  readonly org: string;
+  readonly kind: FactEntry['actor']['kind'];
+  readonly sub: string;
+  readonly call: string;
+  /** Record id of the intent. */
+  readonly intent: string;
+}
+
+/** Where a rewrap goes on: after this owner key, in the order of the primary key. */
+export interface RewrapCursor {
+  readonly org: string;
+  readonly keyId: string;
+  readonly version: number;
+}
+
+/** Owner keys by the key-encryption key that wraps them. */
+export type KeysByKek = Record<string, number>;
+
+/** One rewrap: moving every owner key to the key that seals now. */
+export interface RewrapRun {
+  readonly id: string;
+  /** Id of the key that everything is to be wrapped by. */
+  readonly target: string;
+  readonly requestedBy: RequestedBy;
+  readonly rowsPerSecond: number;
+  readonly before: KeysByKek;
+  readonly cursor: RewrapCursor;
+  /** How often the whole table has been gone through, this time included. */
+  readonly passes: number;
+  readonly moved: number;
+  /** Of this pass: what did not open. */
+  readonly failed: number;
+  /** What holds it up at the moment. */
+  readonly problem: string | null;
+  readonly startedAt: string;
+}
+
+export const START: RewrapCursor = { org: '', keyId: '', version: 0 };
