@@ -30,6 +30,8 @@ import { GroupsController } from './groups/groups.controller.js';
 import { ServiceController, ServiceFacts } from './health/service.controller.js';
 import { openApiDocument } from './http/openapi.js';
 import { ROUTES } from './http/routes.js';
+import { KeksController } from './keks/keks.controller.js';
+import { ManageKeks } from './keks/manage-keks.js';
 import { CreateKey } from './keys/create-key.js';
 import { KeyMaker } from './keys/key-maker.js';
 import { KeysController } from './keys/keys.controller.js';
@@ -47,7 +49,7 @@ import { OutboxRelay } from './outbox/outbox-relay.js';
 import { ManagePolicyClients } from './policy-clients/manage-policy-clients.js';
 import { PolicyClientsController } from './policy-clients/policy-clients.controller.js';
 import { ManageSecrets } from './secrets/manage-secrets.js';
-import { RecordedOperation } from './secrets/recorded-operation.js';
+import { RecordedOperation } from './recorded/recorded-operation.js';
 import { SealingKey } from './secrets/sealing-key.js';
 import { SecretsController } from './secrets/secrets.controller.js';
 import { ChangeServer } from './servers/change-server.js';
@@ -165,6 +167,7 @@ function administration(base: Foundation): object[] {
     new ManagePolicyClients(policy, readPolicy, keyring),
     new SealingKey(keyring, servers, trustBundle),
     new ManageSecrets({ ...base, recorded }),
+    new ManageKeks({ ...base, recorded }),
     new QueryRecords(peers, assertions),
     new AskHistory(peers, assertions),
     new RunSimulations(peers, assertions, new SimulationRows(base.dataSource, base.clock)),
@@ -188,6 +191,7 @@ const CONTROLLERS = [
   ApprovalsController,
   PolicyClientsController,
   SecretsController,
+  KeksController,
   TrailController,
   TimeMachineController,
   ServiceController,

@@ -24,18 +24,24 @@ export class AuthorizeAdmin {
   constructor(private readonly parts: AuthorizeAdminParts) {}
 
   /**
-   * @returns the allow, with grants where the operation is about a secret.
+   * @returns the allow, with grants where the vault carries the operation out.
    * @throws AppError `DENIED_BY_POLICY` or `APPROVAL_REQUIRED` with rule, revision and how to ask; whatever policy fails with.
    */
   async run(
     admin: Admin,
     operation: AdminOperation,
-    secret: AuthorizeAdminRequest['secret'] = null,
+    { secret = null, kek }: Partial<Pick<AuthorizeAdminRequest, 'secret' | 'kek'>> = {},
     call: string = newId(),
   ): Promise<Authorization> {
     const { peers, assertions } = this.parts;
     const assertion = assertions.issue(admin.principal, 'policy');
-    const authorization = await peers.call(VERBS.authorizeAdmin, { assertion, operation, secret, call });
+    const authorization = await peers.call(VERBS.authorizeAdmin, {
+      assertion,
+      operation,
+      secret,
+      ...(kek === undefined ? {} : { kek }),
+      call,
+    });
     if (authorization.decision === 'allow') return authorization;
     await this.recordDenial(admin, authorization, call);
     throw toRefusal(authorization);

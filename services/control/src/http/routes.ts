@@ -4,6 +4,7 @@ import { GROUP_ROUTES } from '../groups/groups.routes.js';
 import { DOCUMENT_ROUTES } from '../access/documents.routes.js';
 import { APPROVAL_ROUTES } from '../approvals/approvals.routes.js';
 import { SERVICE_ROUTES } from '../health/service.routes.js';
+import { KEK_ROUTES } from '../keks/keks.routes.js';
 import { KEY_ROUTES } from '../keys/keys.routes.js';
 import { ORGANISATION_ROUTES } from '../organisations/organisations.routes.js';
 import { POLICY_CLIENT_ROUTES } from '../policy-clients/policy-clients.routes.js';
@@ -28,6 +29,7 @@ export const ROUTES: readonly RouteSpec[] = [
   ...TIME_MACHINE_ROUTES,
   ...POLICY_CLIENT_ROUTES,
   ...SECRET_ROUTES,
+  ...KEK_ROUTES,
   ...TRAIL_ROUTES,
   ...SERVICE_ROUTES,
 ];

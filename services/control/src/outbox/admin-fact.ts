@@ -21,6 +21,9 @@ export type AdminAction =
   | 'server.deleted'
   | 'control.secret_put_concluded'
   | 'control.secret_delete_concluded'
+  | 'control.kek_rotate_concluded'
+  | 'control.kek_rewrap_concluded'
+  | 'control.kek_retire_concluded'
   | 'audit.exported';
 
 /** A person that a fact is about, and the key that fields about them are sealed to. */

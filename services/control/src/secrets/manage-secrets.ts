@@ -1,6 +1,7 @@
 import {
   VERBS,
   type DeleteReply,
+  type JsonValue,
   type ListSecretsReply,
   type SealedPut,
   type SecretMetadata,
@@ -9,8 +10,8 @@ import {
 import type { Admin } from '../authentication/admin.js';
 import type { Assertions } from '../authentication/assertions.js';
 import type { ReadServers } from '../servers/read-servers.js';
-import type { RecordedOperation } from './recorded-operation.js';
-import { secretTarget, type WantedSecret } from './secret-target.js';
+import type { RecordedOperation, WantedOperation } from '../recorded/recorded-operation.js';
+import { secretTarget, type Targeted, type WantedSecret } from './secret-target.js';
 
 export interface ManageSecretsParts {
   readonly servers: ReadServers;
@@ -39,7 +40,8 @@ export class ManageSecrets {
     const server = await this.parts.servers.one(admin.principal.org, slug);
     const targeted = secretTarget(admin, server, wanted);
     const args = { target: targeted.target, sealed: wanted.sealed };
-    return this.parts.recorded.run(admin, { operation: 'secret.put', targeted, arguments: args }, (proof) =>
+    const operation = operationOn(targeted, args, 'secret.put');
+    return this.parts.recorded.run(admin, operation, (proof) =>
       this.parts.peers.call(VERBS.putSecret, { ...proof, arguments: args }),
     );
   }
@@ -49,10 +51,27 @@ export class ManageSecrets {
     const server = await this.parts.servers.one(admin.principal.org, slug);
     const targeted = secretTarget(admin, server, wanted);
     const args = { target: targeted.target };
-    return this.parts.recorded.run(
-      admin,
-      { operation: 'secret.delete', targeted, arguments: args },
-      (proof) => this.parts.peers.call(VERBS.deleteSecret, { ...proof, arguments: args }),
+    const operation = operationOn(targeted, args, 'secret.delete');
+    return this.parts.recorded.run(admin, operation, (proof) =>
+      this.parts.peers.call(VERBS.deleteSecret, { ...proof, arguments: args }),
     );
   }
+}
+
+function operationOn(
+  { target, slot }: Targeted,
+  args: JsonValue,
+  operation: 'secret.put' | 'secret.delete',
+): WantedOperation {
+  const { srv, ownerKind, owner } = target;
+  return {
+    operation,
+    secret: { srv, slot, owner },
+    arguments: args,
+    concluded: {
+      action: operation === 'secret.put' ? 'control.secret_put_concluded' : 'control.secret_delete_concluded',
+      target: { type: 'secret', id: `${srv}/${target.slot}` },
+      data: { ownerKind, owner },
+    },
+  };
 }

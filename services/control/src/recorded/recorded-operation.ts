@@ -4,14 +4,16 @@ import {
   newId,
   VERBS,
   type Authorization,
+  type AuthorizeAdminRequest,
   type JsonValue,
+  type KekOperation,
   type VerbCaller,
 } from '@portcullis/contracts';
 import type { AuthorizeAdmin } from '../access/authorize-admin.js';
 import type { Admin } from '../authentication/admin.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
+import type { AdminFact } from '../outbox/admin-fact.js';
 import { sealActor } from '../outbox/seal-actor.js';
-import type { Targeted } from './secret-target.js';
 
 export interface RecordedOperationParts {
   readonly authorize: AuthorizeAdmin;
@@ -20,13 +22,16 @@ export interface RecordedOperationParts {
 }
 
 export interface WantedOperation {
-  readonly operation: 'secret.put' | 'secret.delete';
-  readonly targeted: Targeted;
+  readonly operation: 'secret.put' | 'secret.delete' | KekOperation;
+  /** The secret that it is about; left out where it is about key-encryption keys. */
+  readonly secret?: Omit<NonNullable<AuthorizeAdminRequest['secret']>, 'arguments'>;
   /** Exactly what the vault will be sent: the grant covers its digest. */
   readonly arguments: JsonValue;
+  /** What is stated in the end, beside call, intent and result. */
+  readonly concluded: Pick<AdminFact, 'action' | 'target' | 'data'>;
 }
 
-/** What the vault wants to see before it touches a secret. */
+/** What the vault wants to see before it touches a secret or a key. */
 export interface Proof {
   readonly grant: string;
   readonly receipt: string;
@@ -39,7 +44,7 @@ interface Recorded {
 }
 
 /**
- * An operation on a secret, recorded before its effect: policy decides on the arguments, audit records the intent and
+ * An operation that the vault carries out, recorded before its effect: policy decides on the arguments, audit records the intent and
  * gives a receipt, the vault acts on both, and what became of it is recorded from the outbox. Without decision or receipt
  * nothing is sent to the vault. A grant serves once: whoever repeats the request gets a new decision and a new record.
  */
@@ -52,9 +57,10 @@ export class RecordedOperation {
    */
   async run<T>(admin: Admin, wanted: WantedOperation, perform: (proof: Proof) => Promise<T>): Promise<T> {
     const call = newId();
-    const { target, slot } = wanted.targeted;
-    const secret = { srv: target.srv, slot, owner: target.owner, arguments: wanted.arguments };
-    const authorization = await this.parts.authorize.run(admin, wanted.operation, secret, call);
+    const { operation, secret, arguments: args } = wanted;
+    const about =
+      secret === undefined ? { kek: { arguments: args } } : { secret: { ...secret, arguments: args } };
+    const authorization = await this.parts.authorize.run(admin, operation, about, call);
     const { grants, argumentSalt } = granted(authorization);
     const recorded = {
       call,
@@ -116,20 +122,18 @@ export class RecordedOperation {
 
   private async conclude(
     admin: Admin,
-    { operation, targeted }: WantedOperation,
+    { concluded }: WantedOperation,
     outcome: Recorded & { result: string; error: string | null },
   ): Promise<void> {
     const { org } = admin.principal;
-    const { srv, slot, ownerKind, owner } = targeted.target;
     await this.parts.changes.change(org, (_manager, note) =>
       note({
         org,
-        action:
-          operation === 'secret.put' ? 'control.secret_put_concluded' : 'control.secret_delete_concluded',
+        action: concluded.action,
         by: admin,
-        target: { type: 'secret', id: `${srv}/${slot}` },
+        target: concluded.target,
         version: outcome.call,
-        data: { ownerKind, owner, ...outcome },
+        data: { ...concluded.data, ...outcome },
       }),
     );
   }
