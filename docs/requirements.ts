@@ -22,8 +22,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'P2',
     text: 'KEK outside the database; primary + secondary KEK: both open, only the primary seals; online rotation with a rewrap job',
-    claimed: false,
-    note: 'Primary and secondary KEK, only the primary seals; rotation job (rewrap) missing.',
+    claimed: true,
   },
   { id: 'P3', text: "A provider's workspace token and per-user token have separate DEKs", claimed: true },
   {

@@ -3,6 +3,7 @@ import './require-node.js';
 import './processes/die-with-parent.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DoctorArguments } from './doctor/doctor-command.js';
+import { addKeysCommands } from './keys/keys-commands.js';
 import { addPolicyCommands } from './policy/policy-commands.js';
 import { provisionCommand, type ProvisionArguments } from './provision/provision-command.js';
 import { putSecretCommand, type PutSecretArguments } from './secrets/put-secret-command.js';
@@ -78,6 +79,7 @@ program
   });
 
 addPolicyCommands(program);
+addKeysCommands(program);
 
 try {
   await program.parseAsync();

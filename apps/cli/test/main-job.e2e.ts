@@ -20,6 +20,7 @@ import { captureBroker, type BrokerCapture } from './broker-capture.js';
 import { modernClient, olderClient, type McpClient } from './clients.js';
 import { eventually } from './eventually.js';
 import { OtlpCollector } from './otlp-collector.js';
+import { runCli } from './run-cli.js';
 import { runUp, type RunningUp } from './run-up.js';
 
 interface Report {
@@ -147,6 +148,44 @@ describe.each([
     expect(await all.call('notes__list_notes')).toContain('Welcome');
     await all.close();
   });
+});
+
+describe('the keys that wrap everybody’s keys', () => {
+  const keys = async (...args: string[]) => {
+    const { code, out, err } = await runCli(
+      ['keys', ...args, '--admin', report.admin, '--json'],
+      report.adminKey,
+    );
+    return { code, err, told: out === '' ? null : (JSON.parse(out) as Record<string, unknown>) };
+  };
+
+  it('are rotated from the command line while calls go on, and the old one is retired', async () => {
+    verifies('P2');
+    const client = await modernClient(`${report.mcp}/notes`, report.apiKey);
+    expect((await keys('rotate')).told).toEqual({ primary: 'local-1:v2' });
+    expect(await keys('retire', 'local-1')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('rewrap first'),
+    });
+    const { code, told } = await keys('rewrap', '--report', join(root, 'rotation.json'));
+    expect(code).toBe(0);
+    expect(told).toMatchObject({ report: { target: 'local-1:v2', unmoved: 0 }, sig: expect.any(String) });
+    expect(JSON.parse(readFileSync(join(root, 'rotation.json'), 'utf8'))).toEqual(told);
+    expect((await keys('retire', 'local-1')).told).toEqual({ retired: 'local-1' });
+    expect(await client.call('list_notes')).toContain('Welcome');
+    await client.close();
+    expect((await keys('status')).told).toMatchObject({
+      primary: 'local-1:v2',
+      keks: [{ kekId: 'local-1:v2', seals: true }],
+    });
+    const { out } = await runCli(['keys', 'status', '--admin', report.admin], report.adminKey);
+    expect(out).toMatch(
+      /^local-1:v2 {2}seals and opens {2}\d+ owner keys\nNo rewrap is under way\.\nLast rewrap: /,
+    );
+    // Whoever is no admin of the home organisation is told so, and nothing else.
+    const member = await runCli(['keys', 'status', '--admin', report.admin], report.apiKey);
+    expect(member).toMatchObject({ code: 1, out: '' });
+  }, 60_000);
 });
 
 describe('the record', () => {

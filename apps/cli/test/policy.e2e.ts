@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { verifies } from '../../../tools/verifies.js';
 import { Admin } from './admin.js';
 import { eventually } from './eventually.js';
+import { runCli } from './run-cli.js';
 import { runUp, type RunningUp } from './run-up.js';
-
-const MAIN = join(import.meta.dirname, '../dist/main.js');
 
 let root: string;
 let running: RunningUp;
@@ -28,20 +25,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** `portcullis policy …` as it is shipped. */
-async function policy(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, PORTCULLIS_KEY: key };
-  const child = spawn(process.execPath, [MAIN, 'policy', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
-  const [out, err, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('exit', resolve)),
-  ]);
-  return { code, out, err };
-}
+const policy = (...args: string[]) => runCli(['policy', ...args], key);
 
 const at = (): string[] => ['--admin', running.report.admin];
 
