@@ -25,6 +25,7 @@ export {
   protectTenantTable,
   type CatalogueExpectation,
 } from './database/row-level-security.js';
+export { keptFor } from './deadlines/kept-for.js';
 export { within, type Waiting } from './deadlines/within.js';
 export { PassThroughFilter } from './errors/pass-through-filter.js';
 export { ProblemFilter } from './errors/problem-filter.js';

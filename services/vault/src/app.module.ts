@@ -8,15 +8,13 @@ import {
   type Telemetry,
 } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
-import { LocalKeyProvider } from './adapters/local.key-provider.js';
-import { PostgresKeyVersions } from './adapters/postgres.key-versions.js';
+import type { HeldKeys } from './compose-keys.js';
 import type { Config } from './config.js';
 import { DeleteSecret } from './deleting/delete-secret.js';
 import { DeletingController } from './deleting/deleting.controller.js';
 import { publishBacklog } from './facts/facts-backlog.js';
 import { PendingFacts } from './facts/pending-facts.js';
 import { RelayFacts } from './facts/relay-facts.js';
-import { KeyProviders } from './key-hierarchy/key-providers.js';
 import { OwnerKeys } from './key-hierarchy/owner-keys.js';
 import { SecretEnvelopes } from './key-hierarchy/secret-envelopes.js';
 import { LimitOpening } from './limits/limit-opening.js';
@@ -31,7 +29,6 @@ import { ReplyChannels } from './opening/reply-channels.js';
 import { OpenSections } from './reading/open-sections.js';
 import { ReadingController } from './reading/reading.controller.js';
 import { UnsealSections } from './reading/unseal-sections.js';
-import type { KeyVersionRegister } from './ports/key-versions.js';
 import { Proofs } from './proof/proofs.js';
 import { PurgeUsedGrants } from './proof/purge-used-grants.js';
 import { KekChanges } from './rotation/kek-changes.js';
@@ -49,6 +46,7 @@ import { SubjectKeysController } from './subject-keys/subject-keys.controller.js
 /** What a replica is made of: all of it comes from outside. */
 export interface VaultParts {
   readonly config: Config;
+  readonly keys: HeldKeys;
   readonly keyring: Keyring;
   /** As the runtime role, and as the job role. */
   readonly database: DataSource;
@@ -76,8 +74,7 @@ export class AppModule {}
 /** The composition root. */
 export function composeVault(parts: VaultParts): Vault {
   const { config, keyring, database, jobs, logger, clock, telemetry } = parts;
-  const register = new PostgresKeyVersions(database);
-  const provider = keyProviders(config, register);
+  const { provider, register } = parts.keys;
   const transactions = new TenantTransactions(database, logger, telemetry.tracer);
   const keys = new OwnerKeys(provider, transactions, clock);
   const envelopes = new SecretEnvelopes(keys);
@@ -121,7 +118,7 @@ export function composeVault(parts: VaultParts): Vault {
     purge: new PurgeUsedGrants(jobs, logger),
     rewrap,
     lease,
-    checks: [databaseCheck(database), lease.check],
+    checks: [databaseCheck(database), lease.check, ...parts.keys.checks],
     wipe: async () => {
       keys.close();
       channels.wipe();
@@ -147,19 +144,6 @@ const moduleOf = (useCases: readonly object[]): DynamicModule => ({
     useValue: useCase,
   })),
 });
-
-/** The root secrets are wiped as soon as the keys are derived from them. */
-function keyProviders(config: Config, register: KeyVersionRegister): KeyProviders {
-  const rootSecret = config.VAULT_ROOT_SECRET_FILE;
-  const secondaryRoot = config.VAULT_SECONDARY_ROOT_SECRET_FILE ?? rootSecret;
-  const secondary = config.VAULT_SECONDARY_KEK_ID;
-  const others = secondary === undefined ? [] : [new LocalKeyProvider(secondary, secondaryRoot, register)];
-  const sealing = new LocalKeyProvider(config.VAULT_KEK_ID, rootSecret, register);
-  const providers = new KeyProviders(sealing, ...others);
-  rootSecret.wipe();
-  secondaryRoot.wipe();
-  return providers;
-}
 
 const BURST_SECONDS = 10;
 const rate = (perSecond: number) => ({ perSecond, burst: perSecond * BURST_SECONDS });

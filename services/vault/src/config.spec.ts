@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '@portcullis/contracts';
+import { AppError, type Secret } from '@portcullis/contracts';
 import { verifies } from '../../../tools/verifies.js';
-import { loadConfig } from './config.js';
+import { loadConfig, type Config } from './config.js';
 
 describe('configuration', () => {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-vault-config-'));
@@ -34,17 +34,24 @@ describe('configuration', () => {
     throw new Error('the configuration was taken');
   };
 
+  const rootOf = ({ primary }: Config['keys']): Secret => {
+    if (primary.kind !== 'local') throw new Error(primary.kind);
+    return primary.rootSecret;
+  };
+
   it('takes a complete one, with one key named local-1 and production as default', () => {
     const config = loadConfig(environment());
-    expect(config).toMatchObject({ VAULT_KEK_ID: 'local-1', NODE_ENV: 'production' });
-    expect(config.VAULT_SECONDARY_KEK_ID).toBeUndefined();
-    expect(config.VAULT_ROOT_SECRET_FILE.byteLength).toBe(64);
+    expect(config).toMatchObject({
+      NODE_ENV: 'production',
+      keys: { primary: { kind: 'local', reference: 'local-1' }, secondary: null },
+    });
+    expect(rootOf(config.keys).byteLength).toBe(64);
   });
 
   it('keeps the bytes of a binary root secret as they are', () => {
     const bytes = Buffer.concat([randomBytes(40), Buffer.from([0xff, 0xfe, 0x41])]);
-    const config = loadConfig(environment({ VAULT_ROOT_SECRET_FILE: file('binary', bytes) }));
-    expect(config.VAULT_ROOT_SECRET_FILE.reveal().equals(bytes)).toBe(true);
+    const { keys } = loadConfig(environment({ VAULT_ROOT_SECRET_FILE: file('binary', bytes) }));
+    expect(rootOf(keys).reveal().equals(bytes)).toBe(true);
   });
 
   describe('root secret', () => {
@@ -67,6 +74,38 @@ describe('configuration', () => {
       const error = refusal({ VAULT_ROOT_SECRET_FILE: file('weak', content) });
       expect(error.message).toContain('VAULT_ROOT_SECRET_FILE');
       expect(JSON.stringify({ message: error.message, details: error.details })).not.toContain(content);
+    });
+  });
+
+  describe('root secret by other ways', () => {
+    verifies('H3');
+    const none = { VAULT_ROOT_SECRET_FILE: undefined };
+    const secret = randomBytes(48).toString('base64');
+
+    it('comes from the environment, where nobody who is started from here finds it', () => {
+      const given = environment({ ...none, VAULT_ROOT_SECRET: secret });
+      expect(rootOf(loadConfig(given).keys).revealText()).toBe(secret);
+      expect(given).not.toHaveProperty('VAULT_ROOT_SECRET');
+    });
+
+    it('is not looked for in two places', () => {
+      const error = refusal({ VAULT_ROOT_SECRET: secret });
+      expect(error.details).toMatchObject({ variables: ['VAULT_ROOT_SECRET_FILE'] });
+      expect(error.message).not.toContain(secret);
+    });
+
+    it('is refused there as in a file', () => {
+      const error = refusal({ ...none, VAULT_ROOT_SECRET: 'tooshort' });
+      expect(error.details).toMatchObject({ variables: ['VAULT_ROOT_SECRET'] });
+      expect(error.message).not.toContain('tooshort');
+    });
+
+    it('comes as a credential of systemd', () => {
+      file('vault-root-secret', `${secret}\n`);
+      const changes = { ...none, CREDENTIALS_DIRECTORY: directory };
+      expect(rootOf(loadConfig(environment(changes)).keys).revealText()).toBe(secret);
+      rmSync(join(directory, 'vault-root-secret'));
+      expect(refusal(changes).details).toMatchObject({ variables: ['VAULT_ROOT_SECRET_FILE'] });
     });
   });
 

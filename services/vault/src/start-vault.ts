@@ -13,8 +13,10 @@ import {
   type Logger,
   type RunningService,
 } from '@portcullis/platform';
+import { PostgresKeyVersions } from './adapters/postgres.key-versions.js';
 import type { Config } from './config.js';
 import { composeVault } from './app.module.js';
+import { composeKeys } from './compose-keys.js';
 
 const JOB_CONNECTIONS = 3;
 
@@ -27,7 +29,9 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   const { NATS_URL: url, NATS_CA_FILE: caFile, NATS_NKEY_SEED_FILE: seed } = config;
   const connection = await connectNats({ url, caFile, user: 'vault', seed, logger });
   const requester = new NatsRequester(connection);
-  const vault = composeVault({ config, keyring, database, jobs, requester, logger, clock, telemetry });
+  const keys = await composeKeys(config.keys, new PostgresKeyVersions(database));
+  const given = { config, keys, keyring, database, jobs, requester, logger, clock, telemetry };
+  const vault = composeVault(given);
   const readiness = readinessOf([...vault.checks, brokerCheck(connection)]);
   const health = await startHealthServer(config, readiness, telemetry.metrics);
   const { module, lease } = vault;

@@ -61,20 +61,6 @@ export class KeyProviders implements KeyProvider {
     );
   }
 
-  /** @throws AppError `FAILED_PRECONDITION` where the primary key has no versions that it could make. */
-  async rotate(): Promise<void> {
-    const { sealing } = this;
-    if (sealing.rotate === undefined) throw elsewhere(sealing.reference, 'rotated');
-    await sealing.rotate();
-  }
-
-  /** @throws AppError `FAILED_PRECONDITION` where that is not the vault's to ask for. */
-  async retire(kekId: string): Promise<void> {
-    const provider = this.providerOf(kekId);
-    if (provider.retire === undefined) throw elsewhere(provider.reference, 'retired');
-    await provider.retire(kekId);
-  }
-
   async check(): Promise<void> {
     const others = [...this.byReference.values()].filter((provider) => provider !== this.sealing);
     await Promise.all([this.sealing.check(), ...others.map(requireOpening)]);
@@ -93,13 +79,8 @@ export class KeyProviders implements KeyProvider {
   }
 }
 
-const elsewhere = (reference: string, done: string): AppError =>
-  new AppError('FAILED_PRECONDITION', `Versions of "${reference}" are ${done} by whoever runs its service.`, {
-    details: { key: reference },
-  });
-
 /** It may have been forbidden to seal: that it could open is all that is asked of it. */
-async function requireOpening(provider: KeyProvider): Promise<void> {
+export async function requireOpening(provider: Pick<KeyProvider, 'reference' | 'describe'>): Promise<void> {
   const versions = await provider.describe();
   if (versions.some(({ opens }) => opens)) return;
   throw new AppError('KEY_UNAVAILABLE', `The key "${provider.reference}" opens nothing.`, {

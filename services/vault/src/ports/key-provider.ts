@@ -68,18 +68,6 @@ export interface KeyProvider {
    */
   describe(): Promise<readonly KeyVersionStatus[]>;
 
-  /**
-   * Has the service make one more version of the primary key, which seals from now on. Absent where versions are made
-   * elsewhere: by the vault itself, or by whoever runs the service.
-   */
-  rotate?(): Promise<void>;
-
-  /**
-   * Has the service refuse this version and all before it. Absent where that is done elsewhere. Called only when nothing is
-   * wrapped by them any more.
-   */
-  retire?(kekId: string): Promise<void>;
-
   /** Rejects with AppError `KEY_UNAVAILABLE` unless the primary key seals and opens now, and the others could open. */
   check(): Promise<void>;
 

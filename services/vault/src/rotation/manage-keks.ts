@@ -3,7 +3,7 @@ import { asOrganisation } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { writeFact } from '../facts/outbox.js';
 import { kekIdOf, kindOf, parseKekId } from '../key-hierarchy/kek-id.js';
-import type { KeyProviders } from '../key-hierarchy/key-providers.js';
+import type { KeyProvider } from '../ports/key-provider.js';
 import type { KeyVersionRegister } from '../ports/key-versions.js';
 import { KEK_RETIREMENT_LOCK } from '../storage/advisory-locks.js';
 import { kekRetired, kekRotated } from './kek-facts.js';
@@ -12,7 +12,7 @@ import type { KeysByKek, RequestedBy, RewrapRun } from './rewrap-run.js';
 import type { RewrapRuns } from './rewrap-runs.js';
 
 export interface ManageKeksParts {
-  readonly provider: KeyProviders;
+  readonly provider: Pick<KeyProvider, 'reference' | 'primary' | 'describe'>;
   readonly register: KeyVersionRegister;
   readonly jobs: DataSource;
   readonly rows: OwnerKeyRows;
@@ -57,17 +57,13 @@ export class ManageKeks {
     const now = await provider.primary();
     if (now !== primary)
       throw new AppError('CONFLICT', `"${primary}" does not seal (any more): "${now}" does.`);
-    if (kindOf(reference) === 'local') {
-      const kekId = await this.recorded(by, async (manager) => {
-        const version = await addVersion(manager, reference, parseKekId(primary)?.version ?? 0);
-        return kekRotated(by, kekIdOf(reference, version), keyring.clock());
-      });
-      await register.of(reference, 'now');
-      return kekId;
-    }
-    await provider.rotate();
-    const kekId = await provider.primary();
-    return this.recorded(by, async () => kekRotated(by, kekId, keyring.clock()));
+    requireLocal(reference, 'rotated');
+    const kekId = await this.recorded(by, async (manager) => {
+      const version = await addVersion(manager, reference, parseKekId(primary)?.version ?? 0);
+      return kekRotated(by, kekIdOf(reference, version), keyring.clock());
+    });
+    await register.of(reference, 'now');
+    return kekId;
   }
 
   /** @throws AppError `CONFLICT` while one is running; `KEY_UNAVAILABLE` */
@@ -102,6 +98,7 @@ export class ManageKeks {
     );
     if (id === null || id.version === null || newest === 0)
       throw new AppError('INVALID_ARGUMENT', `"${kekId}" is not a version of a key that is configured.`);
+    requireLocal(id.reference, 'retired');
     if (id.version >= newest)
       throw new AppError('FAILED_PRECONDITION', `"${kekId}" is the version that seals: rotate first.`);
     const upTo = { reference: id.reference, version: id.version };
@@ -112,7 +109,6 @@ export class ManageKeks {
       return kekRetired(by, kekId, keyring.clock());
     });
     await register.of(id.reference, 'now');
-    if (id.kind !== 'local') await provider.retire(kekId);
   }
 
   /** A change and the fact that tells of it, both or neither. Gives the key that the fact is about. */
@@ -137,6 +133,18 @@ async function addVersion(manager: EntityManager, reference: string, after: numb
   )) as { newest: number }[];
   if (row?.newest === after + 1) return row.newest;
   throw new AppError('CONFLICT', `"${reference}" has been rotated by somebody else meanwhile.`);
+}
+
+/** @throws AppError `FAILED_PRECONDITION` for a key whose versions its service keeps: Vault's, or a cloud's */
+function requireLocal(reference: string, done: string): void {
+  if (kindOf(reference) === 'local') return;
+  throw new AppError(
+    'FAILED_PRECONDITION',
+    `Versions of "${reference}" are ${done} by whoever runs its service.`,
+    {
+      details: { key: reference },
+    },
+  );
 }
 
 function progressOf(run: RewrapRun | null, byKek: KeysByKek): KeksReply['rewrap'] {

@@ -1,0 +1,64 @@
+import { keptFor, type ReadinessCheck } from '@portcullis/platform';
+import { LocalKeyProvider } from './adapters/local.key-provider.js';
+import { KeyProviders, requireOpening } from './key-hierarchy/key-providers.js';
+import type { KeyProvider } from './ports/key-provider.js';
+import type { KeyVersionRegister } from './ports/key-versions.js';
+import { REMOTE_LIMITS } from './remote-calls/remote-calls.js';
+import type { KeySettings } from './settings/key-settings.js';
+import type { KeysSettings } from './settings/read-keys.js';
+
+/** The key-encryption keys of a replica, with which it becomes ready. */
+export interface HeldKeys {
+  readonly provider: KeyProviders;
+  readonly register: KeyVersionRegister;
+  readonly checks: readonly ReadinessCheck[];
+}
+
+/** However often readiness is asked for: a service may charge for every call. */
+const CHECKED_EVERY_MS = 30_000;
+
+/** The composition root of the keys. Asks nothing of their services: a replica also starts while they are away. */
+export async function composeKeys(
+  { primary, secondary }: KeysSettings,
+  register: KeyVersionRegister,
+): Promise<HeldKeys> {
+  const sealing = await providerOf(primary, register);
+  const opening = secondary === null ? null : await providerOf(secondary, register);
+  const checks = [checkOf('primary_key', primary, () => sealing.check())];
+  if (opening !== null && secondary !== null) {
+    const check = checkOf('secondary_key', secondary, () => requireOpening(opening));
+    // What the first key wrapped still opens without the second.
+    checks.push({ ...check, degrades: true });
+  }
+  const provider = new KeyProviders(sealing, ...(opening === null ? [] : [opening]));
+  return { provider, register, checks };
+}
+
+function checkOf(name: string, settings: KeySettings, check: () => Promise<void>): ReadinessCheck {
+  const { deadlineMs } = settings.kind === 'local' ? REMOTE_LIMITS : (settings.key.limits ?? REMOTE_LIMITS);
+  // It seals and opens, each within its deadline.
+  return { name, check: keptFor(CHECKED_EVERY_MS, check), timeoutMs: 2 * deadlineMs + 500 };
+}
+
+/** Libraries are loaded for the kinds of keys that are there: they cost time and memory. */
+async function providerOf(settings: KeySettings, register: KeyVersionRegister): Promise<KeyProvider> {
+  switch (settings.kind) {
+    case 'local': {
+      const provider = new LocalKeyProvider(settings.reference, settings.rootSecret, register);
+      settings.rootSecret.wipe();
+      return provider;
+    }
+    case 'vault': {
+      const { VaultTransitKeyProvider } = await import('./adapters/vault-transit.key-provider.js');
+      return VaultTransitKeyProvider.create(settings.key);
+    }
+    case 'aws': {
+      const { AwsKmsKeyProvider } = await import('./adapters/aws-kms.key-provider.js');
+      return AwsKmsKeyProvider.create(settings.key);
+    }
+    case 'gcp': {
+      const { GcpKmsKeyProvider } = await import('./adapters/gcp-kms.key-provider.js');
+      return new GcpKmsKeyProvider(settings.key);
+    }
+  }
+}
