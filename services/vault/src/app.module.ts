@@ -74,26 +74,22 @@ export class AppModule {}
 /** The composition root. */
 export function composeVault(parts: VaultParts): Vault {
   const { config, keyring, database, jobs, logger, clock, telemetry } = parts;
-  const { provider, register } = parts.keys;
+  const { provider } = parts.keys;
   const transactions = new TenantTransactions(database, logger, telemetry.tracer);
   const keys = new OwnerKeys(provider, transactions, clock);
   const envelopes = new SecretEnvelopes(keys);
   const proofs = new Proofs(keyring);
   const channels = new ReplyChannels(keyring, () => performance.now());
   const peers = new VerbCaller(parts.requester, keyring, clock, telemetry.calls);
-  const apply = (changed: readonly string[] | null): void => keys.forgetChanged(changed);
-  const lease = new ReplicaLease({ caller: peers, logger, apply });
-  const limits = new LimitOpening(new OpenLimits(ratesOf(config)), transactions);
+  const lease = new ReplicaLease({ caller: peers, logger, apply: (changed) => keys.forgetChanged(changed) });
   const facts = new PendingFacts(jobs);
   publishBacklog(telemetry.metrics, facts);
-  const moving = { provider, jobs, rows: new OwnerKeyRows(jobs), runs: new RewrapRuns(jobs) };
-  const rewrap = new RewrapOwnerKeys({ ...moving, keyring, logger });
-  const keks = new ManageKeks({ ...moving, register, keyring, begun: () => rewrap.nudge() });
+  const { rewrap, keks } = rotationOf(parts);
   return {
     module: moduleOf([
       new OpenCredentials({
         proofs,
-        limits,
+        limits: new LimitOpening(new OpenLimits(ratesOf(config)), transactions),
         grants: new ClaimGrants(transactions),
         envelopes,
         channels,
@@ -125,6 +121,14 @@ export function composeVault(parts: VaultParts): Vault {
       await provider.close();
     },
   };
+}
+
+/** The job that moves owner keys from one key-encryption key to another, and what begins it. */
+function rotationOf({ keys: { provider, register }, jobs, keyring, logger }: VaultParts) {
+  const moving = { provider, jobs, rows: new OwnerKeyRows(jobs), runs: new RewrapRuns(jobs) };
+  const rewrap = new RewrapOwnerKeys({ ...moving, keyring, logger });
+  const keks = new ManageKeks({ ...moving, register, keyring, begun: () => rewrap.nudge() });
+  return { rewrap, keks };
 }
 
 /** Each use-case is provided under its own class: controllers name nothing else. */

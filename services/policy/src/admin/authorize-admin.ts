@@ -5,7 +5,7 @@ import {
   type AuthorizeAdminRequest,
 } from '@portcullis/contracts';
 import { digestArguments } from '../authorize/digest-arguments.js';
-import type { PrincipalVerifier } from '../authorize/principal-verifier.js';
+import type { Principal, PrincipalVerifier } from '../authorize/principal-verifier.js';
 import type { Asked, GrantedPlace, Statements } from '../authorize/statements.js';
 import type { PolicyDecisions } from '../decisions/policy-decisions.js';
 import { decideAdmin } from './decide-admin.js';
@@ -21,49 +21,49 @@ export class AuthorizeAdmin {
   ) {}
 
   /** @throws AppError UNAUTHENTICATED, UNAVAILABLE, INVALID_ARGUMENT (arguments that have no digest) */
-  run({ assertion, operation, secret, kek, call }: AuthorizeAdminRequest): Authorization {
+  run(request: AuthorizeAdminRequest): Authorization {
+    const { assertion, operation, secret } = request;
     const principal = this.principals.verify(assertion);
     const question = { asker: principal.asker, operation, secret };
     const { decision, snapshot } = this.decisions.decide(principal.claims.org, (policy) =>
       decideAdmin(policy, question),
     );
-    const effect = secret ?? kek ?? null;
-    const digest = effect === null ? null : digestArguments(operation, effect.arguments);
-    const asked: Asked = {
-      principal,
-      call,
-      attempt: 1,
-      operation,
-      tool: null,
-      definitionDigest: null,
-      argumentDigest: digest?.digest ?? null,
-      approval: null,
-      inputs: null,
-    };
-    const argumentSalt = digest?.salt ?? null;
+    const { asked, argumentSalt } = askedOf(request, principal);
     const server = secret === null ? undefined : snapshot.state.servers.get(secret.srv);
     if (decision.decision !== 'allow') {
-      return {
-        ...decision,
-        grants: null,
-        denial: this.statements.denial(asked, decision, server),
-        argumentSalt,
-      };
+      const denial = this.statements.denial(asked, decision, server);
+      return { ...decision, grants: null, denial, argumentSalt };
     }
-    const granted = grantedBy({ operation, secret, kek }, server?.slug);
-    if (granted === null) return { ...decision, grants: null, denial: null, argumentSalt };
-    return {
-      ...decision,
-      grants: this.statements.grant(asked, decision, granted),
-      denial: null,
-      argumentSalt,
-    };
+    const granted = grantedBy(request, server?.slug);
+    const grants = granted === null ? null : this.statements.grant(asked, decision, granted);
+    return { ...decision, grants, denial: null, argumentSalt };
   }
+}
+
+/** What was asked, and the salt of its arguments' digest where the vault will be sent any. */
+function askedOf(
+  { operation, secret, kek, call }: AuthorizeAdminRequest,
+  principal: Principal,
+): { asked: Asked; argumentSalt: string | null } {
+  const effect = secret ?? kek;
+  const digest = effect === undefined ? null : digestArguments(operation, effect.arguments);
+  const asked: Asked = {
+    principal,
+    call,
+    attempt: 1,
+    operation,
+    tool: null,
+    definitionDigest: null,
+    argumentDigest: digest?.digest ?? null,
+    approval: null,
+    inputs: null,
+  };
+  return { asked, argumentSalt: digest?.salt ?? null };
 }
 
 /** What the vault may do; null for what it has no part in. */
 function grantedBy(
-  { operation, secret, kek }: Pick<AuthorizeAdminRequest, 'operation' | 'secret' | 'kek'>,
+  { operation, secret, kek }: AuthorizeAdminRequest,
   slug: string | undefined,
 ): GrantedPlace | null {
   if (secret !== null) return { ...placeOf(secret, slug), slots: [secret.slot], replyKeyHash: null };

@@ -37,11 +37,11 @@ export class LocalKeyProvider implements KeyProvider {
   }
 
   async primary(): Promise<string> {
-    return kekIdOf(this.reference, (await this.register.of(this.reference)).newest);
+    return kekIdOf(this.reference, (await this.register.of(this.reference, 'now')).newest);
   }
 
   async wrap(key: Uint8Array, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
-    const kekId = await this.primary();
+    const kekId = kekIdOf(this.reference, (await this.register.of(this.reference)).newest);
     return {
       kekId,
       bytes: wrapKey({ wrappingKey: this.kek(kekId), key, aad: ownerKeyAad(kekId, context) }),

@@ -5,7 +5,7 @@ import type { TenantTransactions } from '../storage/tenant-transactions.js';
 import { OwnerKeys, type StoredOwnerKey } from './owner-keys.js';
 
 /** A provider that counts, and answers when it is told to. */
-class SlowProvider implements Pick<KeyProvider, 'wrap' | 'unwrap'> {
+class SlowProvider implements Pick<KeyProvider, 'primary' | 'wrap' | 'unwrap'> {
   readonly key = randomBytes(32);
   unwraps = 0;
   failing = false;
@@ -14,6 +14,10 @@ class SlowProvider implements Pick<KeyProvider, 'wrap' | 'unwrap'> {
 
   hold(): void {
     this.gate = new Promise((resolve) => (this.release = resolve));
+  }
+
+  async primary(): Promise<string> {
+    return 'slow';
   }
 
   async wrap(): Promise<WrappedOwnerKey> {

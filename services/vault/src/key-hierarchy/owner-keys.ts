@@ -35,7 +35,7 @@ export class OwnerKeys {
   private readonly outdated = new Set<string>();
 
   constructor(
-    private readonly provider: Pick<KeyProvider, 'wrap' | 'unwrap'>,
+    private readonly provider: Pick<KeyProvider, 'primary' | 'wrap' | 'unwrap'>,
     private readonly transactions: TenantTransactions,
     private readonly clock: () => Date,
   ) {}
@@ -50,8 +50,12 @@ export class OwnerKeys {
     const context: OwnerKeyContext = { ...owner, keyId: newId(), version: 1 };
     const key = randomBytes(OWNER_KEY_BYTES);
     try {
-      const wrapped = await this.provider.wrap(key, context);
-      return await this.store({ ...context, kekId: wrapped.kekId, wrapped: wrapped.bytes });
+      return await this.wrapAndStore(key, context).catch(async (error: unknown) => {
+        if (!isRetired(error)) throw error;
+        // Asking makes this replica hear of what seals now.
+        await this.provider.primary();
+        return this.wrapAndStore(key, context);
+      });
     } finally {
       key.fill(0);
     }
@@ -116,6 +120,11 @@ export class OwnerKeys {
     this.cache.put(id, key);
   }
 
+  private async wrapAndStore(key: Buffer, context: OwnerKeyContext): Promise<StoredOwnerKey> {
+    const wrapped = await this.provider.wrap(key, context);
+    return this.store({ ...context, kekId: wrapped.kekId, wrapped: wrapped.bytes });
+  }
+
   private store(key: StoredOwnerKey): Promise<StoredOwnerKey> {
     const now = this.clock();
     return this.transactions.run(key.org, async (manager) => {
@@ -157,6 +166,9 @@ async function requireInUse(manager: EntityManager, kekId: string): Promise<void
     },
   );
 }
+
+const isRetired = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'KEY_UNAVAILABLE' && error.details?.['reason'] === 'retired';
 
 const ownerKeyCreated = (key: StoredOwnerKey, now: Date) =>
   fact(

@@ -28,15 +28,15 @@ export class ManageKeks {
 
   /** @throws AppError `KEY_UNAVAILABLE`, `UNAVAILABLE` */
   async status(): Promise<KeksReply> {
-    const { provider, register, rows, runs } = this.parts;
-    // Another replica may have rotated a moment ago.
-    await register.of(provider.reference, 'now');
+    const { provider, rows, runs } = this.parts;
+    // First what seals: another replica may have rotated a moment ago.
+    const primary = await provider.primary();
     const [described, byKek] = [await provider.describe(), await rows.byKek()];
     const known = new Set(described.map(({ kekId }) => kekId));
     const strangers = Object.keys(byKek).filter((kekId) => !known.has(kekId));
     const keks = [...described, ...strangers.map((kekId) => ({ kekId, seals: false, opens: false }))];
     return {
-      primary: await provider.primary(),
+      primary,
       keks: keks.map((kek) => ({ ...kek, ownerKeys: byKek[kek.kekId] ?? 0 })),
       rewrap: progressOf(await runs.running(), byKek),
       lastReport: await runs.lastReport(),
@@ -53,7 +53,6 @@ export class ManageKeks {
   async rotate(by: RequestedBy, primary: string): Promise<string> {
     const { provider, register, keyring } = this.parts;
     const { reference } = provider;
-    await register.of(reference, 'now');
     const now = await provider.primary();
     if (now !== primary)
       throw new AppError('CONFLICT', `"${primary}" does not seal (any more): "${now}" does.`);
@@ -91,6 +90,8 @@ export class ManageKeks {
   async retire(by: RequestedBy, kekId: string): Promise<void> {
     const { provider, rows, keyring, register } = this.parts;
     const id = parseKekId(kekId);
+    // Another replica may have rotated a moment ago.
+    await provider.primary();
     const known = (await provider.describe()).map((status) => parseKekId(status.kekId));
     const newest = Math.max(
       0,
