@@ -57,5 +57,6 @@ export { couldUse, type CouldUse, labelOf, membersAfter } from './history/who-co
 export { applyCandidate, type Candidate, candidateOf } from './simulation/candidate.js';
 export { PolicyPair } from './simulation/policy-pair.js';
 export { recordedCall, type RecordedCall } from './simulation/recorded-call.js';
+export { type Replayed } from './simulation/replay.js';
 export { simulationReport } from './simulation/report.js';
 export { Tally } from './simulation/tally.js';

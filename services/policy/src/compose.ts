@@ -73,7 +73,7 @@ export function compose(parts: Parts): Composed {
       if (changed !== null) anchors.soon(changed);
     },
   });
-  const past = composeHistory({ keyring, store, audit: peers, replica });
+  const past = composeHistory({ keyring, store, peers, replica });
   return {
     facts,
     lease,

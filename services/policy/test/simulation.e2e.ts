@@ -5,7 +5,6 @@ import {
   newId,
   simulationReportSchema,
   VERBS,
-  verifyToken,
   type AuthorizeRequest,
   type DecidedCall,
   type PolicyDocument,
@@ -16,6 +15,7 @@ import {
 } from '@portcullis/contracts';
 import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
+import { decidedRow } from './support/decided-row.js';
 import { startDecidedCallsPeer, type DecidedCallsPeer } from './support/decided-calls-peer.js';
 import { PolicyInstallation, type Who } from './support/policy-installation.js';
 import { foundOrganisation, READS, type SampleOrganisation } from './support/sample-organisation.js';
@@ -65,59 +65,9 @@ beforeEach(() => {
   audit.page = 2;
 });
 
-/** Asks policy as the gateway does, and gives the row that audit would have of what policy said. */
 async function decided(who: Who, change: Partial<AuthorizeRequest>): Promise<DecidedCall> {
-  const gateway = await installation.as('gateway');
-  const answer = await gateway.call(VERBS.authorize, {
-    assertion: installation.assertion(who),
-    operation: 'tool.call',
-    srv: home.srv,
-    tool: 'list_notes',
-    observedDigest: 'A'.repeat(43),
-    arguments: {},
-    context: { transport: 'http' },
-    replyKeyHash: null,
-    call: newId(),
-    attempt: 1,
-    ...change,
-  });
-  const keyring = installation.trust.keyring('audit');
-  const { decision: said } = answer;
-  const claims =
-    answer.grants === null
-      ? verifyToken(keyring, 'pc-denial+jwt', 'policy', answer.denial!, new Date())
-      : verifyToken(keyring, 'pc-grant+jwt', 'policy', answer.grants.audit, new Date());
-  const { sub, kind, act, sid, op, srv, tool, label, tdg, rule, rev, pdg, inp } = claims;
-  const inputs: DecidedCall[17] = [
-    inp!.time,
-    inp!.generation,
-    null,
-    inp!.context.transport ?? null,
-    null,
-    null,
-    inp!.scopes,
-  ];
   const time = `2026-01-01T00:00:0${(audit?.rows.length ?? 0) % 10}.000Z`;
-  return [
-    newId(),
-    time,
-    sub,
-    kind,
-    act.client,
-    act.agent,
-    sid,
-    op,
-    srv,
-    tool,
-    label,
-    tdg,
-    said,
-    rule,
-    rev,
-    pdg,
-    false,
-    inputs,
-  ];
+  return (await decidedRow(installation, who, { srv: home.srv, ...change, time })).row;
 }
 
 const simulation = (change: Partial<Simulation> = {}): Simulation => ({

@@ -40,6 +40,17 @@ describe('arguments as far as a record says what they were', () => {
     expect(look(entries, [at], at).kind).toBe(kind);
   });
 
+  it('are whole where the whole was kept, although a part of it was kept too', () => {
+    const entries: ReferencedArgument[] = [
+      [['a', 'b'], 1],
+      [['a'], { b: 1, c: 2 }],
+    ];
+    const asked = [['a'], ['a', 'b']];
+    for (const at of asked) {
+      expect(look(entries, asked, at)).toEqual(find({ a: { b: 1, c: 2 } }, at));
+    }
+  });
+
   it('are what conditions would have found in the arguments themselves, or unknown', () => {
     const seen = { known: 0, unknown: 0 };
     fc.assert(

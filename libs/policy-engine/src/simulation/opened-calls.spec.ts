@@ -120,7 +120,7 @@ describe('a call whose sealed section is known', () => {
     [
       'an address that policy was never told',
       rule('a'),
-      near,
+      rule('a', { when: { 'context.ip': { $exists: true } } }),
       { ip: 'fe80::1%eth0', arguments: [] },
       'allow a → deny default-deny',
     ],

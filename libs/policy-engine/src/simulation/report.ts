@@ -8,16 +8,26 @@ export interface Simulated {
   tally: Tally;
   /** SHA-256 over the rows, base64url. */
   logDigest: string;
+  /** Sealed sections that were looked at; undefined where they were not to be. */
+  sealed?: SimulationReport['sealed'];
   today: Snapshot;
   /** Today's policy with the document applied; null where there is no document. */
   candidate: Snapshot | null;
 }
 
 /** The report as RFC 8785 JSON: no clock and no chance is in it, so the same calls and policies give the same bytes. */
-export function simulationReport({ simulation, tally, logDigest, today, candidate }: Simulated): string {
+export function simulationReport({
+  simulation,
+  tally,
+  logDigest,
+  sealed,
+  today,
+  candidate,
+}: Simulated): string {
   const { from, to, basis } = simulation;
   const report: SimulationReport = {
     v: 1,
+    ...(sealed === undefined ? {} : { sealed }),
     ...tally.report(),
     log: { digest: logDigest, rows: tally.total },
     period: { from, to },

@@ -1,4 +1,4 @@
-import type { AdminOperation, AuthorizeAdminRequest } from '@portcullis/contracts';
+import type { AdminOperation, AuthorizeAdminRequest, READING_OPERATION } from '@portcullis/contracts';
 import {
   allowBy,
   type Asker,
@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 export interface AdminQuestion {
   asker: Asker;
-  operation: AdminOperation;
+  operation: AdminOperation | typeof READING_OPERATION;
   secret: AuthorizeAdminRequest['secret'];
 }
 

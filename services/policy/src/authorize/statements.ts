@@ -1,6 +1,7 @@
 import {
   issueForAudiences,
   issueToken,
+  READING_OPERATION,
   type AdminOperation,
   type CredentialSlot,
   type Decision,
@@ -9,6 +10,7 @@ import {
   type KekOperation,
   type Keyring,
   type Operation,
+  type ReadingClaims,
 } from '@portcullis/contracts';
 import type { Principal } from './principal-verifier.js';
 
@@ -17,7 +19,7 @@ export interface Asked {
   principal: Principal;
   call: string;
   attempt: number;
-  operation: Operation | AdminOperation;
+  operation: Operation | AdminOperation | typeof READING_OPERATION;
   tool: string | null;
   definitionDigest: string | null;
   argumentDigest: string | null;
@@ -36,6 +38,9 @@ export interface GrantedPlace {
   replyKeyHash: string | null;
 }
 
+/** What is read for, how much at most, and to which key it is sealed. */
+export type ReadingTerms = Pick<ReadingClaims, 'purpose' | 'about' | 'boxes' | 'rkh'>;
+
 /** Longest list of reasons that a denial carries. */
 const MAX_REASONS = 16;
 
@@ -50,6 +55,16 @@ export class Statements {
       ...server,
       apr: asked.approval,
       rkh: replyKeyHash,
+    });
+  }
+
+  /** Leave to have sealed sections opened. */
+  reading(asked: Asked, decision: Decision, terms: ReadingTerms): Grants {
+    const { tool: _tool, tdg: _tdg, label: _label, ad: _ad, ...claims } = decidedClaims(asked, decision);
+    return issueForAudiences(this.keyring, 'pc-reading+jwt', ['audit', 'vault'], {
+      ...claims,
+      op: READING_OPERATION,
+      ...terms,
     });
   }
 

@@ -1,16 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
-  AppError,
-  ERROR_TABLE,
   VERBS,
   type DecidedCallsReply,
   type DecidedCallsRequest,
   type VerbCalls,
 } from '@portcullis/contracts';
+import { insist } from './insist.js';
 
 const ROWS = 5000;
-const TRIES = 6;
-const PAUSE_MS = 300;
 
 type Period = Pick<DecidedCallsRequest, 'org' | 'from' | 'to'>;
 
@@ -34,18 +30,9 @@ export async function* decidedPages(
   }
 }
 
-async function fetchPage(
+const fetchPage = (
   audit: VerbCalls,
   wanted: Omit<DecidedCallsRequest, 'limit'>,
   signal: AbortSignal,
-): Promise<DecidedCallsReply> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await audit.call(VERBS.decidedCalls, { ...wanted, limit: ROWS });
-    } catch (error) {
-      const again = error instanceof AppError && ERROR_TABLE[error.code].retryable;
-      if (!again || tries >= TRIES) throw error;
-      await pause(PAUSE_MS * tries, undefined, { signal });
-    }
-  }
-}
+): Promise<DecidedCallsReply> =>
+  insist(() => audit.call(VERBS.decidedCalls, { ...wanted, limit: ROWS }), signal);

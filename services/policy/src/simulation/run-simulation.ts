@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decidedCallSchema, type Simulation, type VerbCalls } from '@portcullis/contracts';
-import {
-  candidateOf,
-  recordedCall,
-  simulationReport,
-  Tally,
-  type RecordedCall,
-} from '@portcullis/policy-engine';
+import { candidateOf, recordedCall, simulationReport, Tally } from '@portcullis/policy-engine';
 import type { PolicyHistory } from '../history/policy-history.js';
+import type { SealedSections } from '../sealed/sealed-sections.js';
 import { decidedPages } from './decided-pages.js';
+import { OpenedCalls } from './opened-calls.js';
 import { PolicyPairs } from './policy-pairs.js';
+import { Turns } from './turns.js';
 
 export interface SimulationParts {
   history: Pick<PolicyHistory, 'at'>;
   audit: VerbCalls;
+}
+
+export interface WantedRun {
+  org: string;
+  simulation: Simulation & { revision: number };
+  /** Missing: what is sealed stays so. */
+  sections?: SealedSections | undefined;
 }
 
 export interface Progress {
@@ -23,8 +26,6 @@ export interface Progress {
   until: string | null;
 }
 
-/** So long the process does nothing else: what is decided meanwhile waits for it at most. */
-const SLICE_MS = 3;
 /** Rows between two looks at the clock. */
 const LOOK = 16;
 
@@ -32,14 +33,18 @@ const LOOK = 16;
 export class RunSimulation {
   readonly #tally = new Tally();
   readonly #log = createHash('sha256');
+  readonly #turns = new Turns();
+  /** Where sealed sections are opened. */
+  readonly #opened: OpenedCalls | undefined;
   #until: string | null = null;
-  #sliceEnds = 0;
 
   constructor(
     private readonly parts: SimulationParts,
-    private readonly org: string,
-    private readonly simulation: Simulation & { revision: number },
-  ) {}
+    private readonly wanted: WantedRun,
+  ) {
+    const { sections } = wanted;
+    this.#opened = sections && new OpenedCalls(sections, this.#tally, this.#turns);
+  }
 
   get progress(): Progress {
     return { calls: this.#tally.total, until: this.#until };
@@ -47,18 +52,21 @@ export class RunSimulation {
 
   /** @throws AppError what applying the document would, what reading facts and records does; the reason of an abort */
   async run(signal: AbortSignal): Promise<string> {
-    const { org, simulation, parts } = this;
+    const { parts } = this;
+    const { org, simulation } = this.wanted;
     const { document, from, to, basis, revision } = simulation;
     const today = await parts.history.at(org, { revision });
     const candidate = document === null ? null : candidateOf(document, today.state);
     const pairs = new PolicyPairs(parts.history, { org, today, candidate, basis });
     for await (const rows of decidedPages(parts.audit, { org, from, to }, signal)) {
       await this.#decideAgain(rows, pairs, signal);
+      await this.#opened?.settle(signal);
     }
     return simulationReport({
       simulation,
       tally: this.#tally,
       logDigest: this.#log.digest('base64url'),
+      sealed: this.#opened?.summary(),
       today,
       candidate: candidate === null ? null : pairs.candidate,
     });
@@ -66,24 +74,18 @@ export class RunSimulation {
 
   async #decideAgain(rows: readonly string[], pairs: PolicyPairs, signal: AbortSignal): Promise<void> {
     for (const [index, row] of rows.entries()) {
-      if (index % LOOK === 0 && performance.now() > this.#sliceEnds) await this.#giveWay(signal);
+      if (index % LOOK === 0 && this.#turns.areOver) await this.#turns.giveWay(signal);
       this.#log.update(`${row}\n`);
       const call = recordedCall(decidedCallSchema.parse(JSON.parse(row)));
       const { revision } = call;
       const known = pairs.known(revision);
-      const pair = known === undefined ? await pairs.load(this.org, revision) : known;
-      this.#count(call, pair);
+      const pair = known === undefined ? await pairs.load(this.wanted.org, revision) : known;
+      const replayed = pair?.replay(call) ?? POLICY_UNKNOWN;
+      this.#until = call.time;
+      if (this.#opened === undefined) this.#tally.add(call, replayed);
+      else if (this.#opened.add({ call, pair, replayed })) await this.#opened.settle(signal);
     }
   }
-
-  #count(call: RecordedCall, pair: Awaited<ReturnType<PolicyPairs['load']>>): void {
-    this.#tally.add(call, pair?.replay(call) ?? { exact: false, reason: 'policy_unknown' });
-    this.#until = call.time;
-  }
-
-  async #giveWay(signal: AbortSignal): Promise<void> {
-    await nextTurn();
-    signal.throwIfAborted();
-    this.#sliceEnds = performance.now() + SLICE_MS;
-  }
 }
+
+const POLICY_UNKNOWN = { exact: false, reason: 'policy_unknown' } as const;

@@ -25,7 +25,7 @@ export class Simulate {
    * @throws AppError UNAUTHENTICATED, DENIED_BY_POLICY, INVALID_ARGUMENT (what applying the document would throw, too),
    * RATE_LIMITED, UNAVAILABLE, FAILED_PRECONDITION when facts can't be trusted, CONFLICT when it was cancelled
    */
-  async run({ assertion, simulation, cancel }: SimulateRequest): Promise<SimulateReply> {
+  async run({ assertion, simulation, vaultAssertion, cancel }: SimulateRequest): Promise<SimulateReply> {
     const { principals, decisions, simulations } = this.parts;
     const principal = principals.verify(assertion);
     requireAdmin(decisions, principal, 'audit.read');
@@ -35,10 +35,11 @@ export class Simulate {
     const revision = simulation.revision ?? today.revision;
     const pinned = { ...simulation, revision };
     if (cancel === true) {
-      simulations.cancel(org, pinned);
+      simulations.cancel({ org, simulation: pinned });
       return { state: 'cancelled', revision };
     }
-    return this.#answer(simulations.find(org, pinned), revision);
+    const reader = simulation.sealed && { principal, vaultAssertion: needed(vaultAssertion) };
+    return this.#answer(simulations.find({ org, simulation: pinned, reader }), revision);
   }
 
   async #answer({ ended, run }: Job, revision: number): Promise<SimulateReply> {
@@ -60,4 +61,9 @@ export class Simulate {
       throw new AppError('INVALID_ARGUMENT', 'The period must have ended: "to" is in the future.');
     }
   }
+}
+
+function needed(vaultAssertion: string | undefined): string {
+  if (vaultAssertion !== undefined) return vaultAssertion;
+  throw new AppError('INVALID_ARGUMENT', 'To open sealed sections, an assertion for the vault is needed.');
 }

@@ -1,11 +1,15 @@
 import {
   AppError,
+  b64u,
+  issueToken,
   parseIJson,
+  payloadHash,
   policyHeadSchema,
   REPLY_HEADER,
   REQUEST_HEADER,
   toErrorBody,
   VERBS,
+  verifyToken,
   type AppendEntry,
   type AppendReply,
   type AppendRequest,
@@ -35,7 +39,7 @@ export class AuditPeer {
 
   constructor(
     readonly connection: NatsConnection,
-    keyring: Keyring,
+    private readonly keyring: Keyring,
   ) {
     this.#authenticator = new ServiceCallerAuthenticator(keyring, () => new Date());
     this.#serve(VERBS.append as never, (request, by) => this.#append(request as AppendRequest, by));
@@ -65,9 +69,22 @@ export class AuditPeer {
       if (this.tooLarge(entry)) return refused('PAYLOAD_TOO_LARGE');
       if (this.entries.some((known) => known.recordId === recordId)) this.repeated += 1;
       else this.entries.push({ ...entry, by });
-      return { status: 'recorded', recordId, stream: 'audit-test', revision: index, receipt: null };
+      const receipt = this.#receiptOf(entry);
+      return { status: 'recorded', recordId, stream: 'audit-test', revision: index, receipt };
     });
     return { results };
+  }
+
+  #receiptOf(entry: AppendEntry): string | null {
+    if (entry.kind !== 'reading') return null;
+    const claims = verifyToken(this.keyring, 'pc-reading+jwt', 'policy', entry.reading, new Date());
+    const { org, call, attempt, exp } = claims;
+    const gh = b64u(payloadHash(entry.reading));
+    const place = { recordId: entry.recordId, dh: gh, stream: 'audit-test', revision: 0 };
+    return issueToken(this.keyring, 'pc-receipt+jwt', 'vault', {
+      ...{ kind: 'intent', org, call, attempt, exp, gh },
+      ...place,
+    });
   }
 
   #heads({ orgs }: PolicyHeadsRequest): PolicyHeadsReply {

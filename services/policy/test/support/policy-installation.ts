@@ -109,10 +109,13 @@ export class PolicyInstallation {
     return new VerbCaller(new NatsRequester(known), this.trust.keyring(service));
   }
 
-  assertion({ org, sub, sid = 'session', gen = 1, scopes = ['mcp', 'mcp:write'], agent }: Who): string {
+  assertion(
+    { org, sub, sid = 'session', gen = 1, scopes = ['mcp', 'mcp:write'], agent }: Who,
+    to: 'policy' | 'vault' = 'policy',
+  ): string {
     const act = { client: null, agent: agent ?? null };
     const claims = { org, sub, act, kind: 'user' as const, scopes, sid, amr: ['key'], gen };
-    return issueToken(this.trust.keyring('control'), 'pc-principal+jwt', 'policy', claims);
+    return issueToken(this.trust.keyring('control'), 'pc-principal+jwt', to, claims);
   }
 
   async command(who: Who | null, ...commands: PolicyCommand[]): Promise<PolicyCommandReply> {
