@@ -100,3 +100,65 @@ it('policy as code: export, test, plan, apply, roll back', async () => {
 
   expect((await policy('rollback', version, ...at())).code).toBe(0);
 }, 60_000);
+
+/** A call of the sample server, as an AI client makes it. */
+async function callNote(id: number): Promise<string> {
+  const response = await fetch(`${running.report.mcp}/notes`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${running.report.apiKey}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2025-11-25',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      method: 'tools/call',
+      params: { name: 'read_note', arguments: { id } },
+    }),
+  });
+  return response.text();
+}
+
+it('a simulation opens what records hold sealed, by leave that is recorded, and tells no value', async () => {
+  verifies('B2', 'B6');
+  const denying = (id: number) =>
+    `  - { id: not-that-note, effect: deny, subjects: { everyone: true }, servers: [notes], tools: [read_note], when: { arguments.id: ${id} } }\n`;
+  expect((await policy('export', ...at(), '--output', file('notes.yaml'))).code).toBe(0);
+  const exported = readFileSync(file('notes.yaml'), 'utf8');
+  const withRule = (text: string) => exported.replace(/^rules:\n/m, `rules:\n${text}`);
+  writeFileSync(file('notes.yaml'), withRule(denying(400_000)));
+  expect(await policy('apply', file('notes.yaml'), ...at())).toMatchObject({ code: 0 });
+  for (const id of [711_001, 711_002, 711_001]) {
+    expect(await callNote(id)).toContain('"result"');
+  }
+
+  writeFileSync(file('candidate.yaml'), withRule(denying(711_001)));
+  const simulate = (...more: string[]) =>
+    policy('simulate', file('candidate.yaml'), ...at(), '--from', '2026-01-01', '--json', ...more);
+  const shut = await simulate();
+  expect([shut.code, JSON.parse(shut.out)]).toMatchObject([
+    0,
+    { inexact: [{ reason: 'arguments_sealed', calls: 3 }] },
+  ]);
+  const opened = await simulate('--sealed');
+  expect([opened.code, JSON.parse(opened.out)]).toMatchObject([
+    3,
+    { calls: { exactShare: 1 }, flips: { total: 2 }, inexact: [], sealed: { sections: 3 } },
+  ]);
+  expect(opened.out + opened.err).not.toContain('711001');
+
+  const { body } = await admin.json<{ records: { record: { action: { op: string }; data: object } }[] }>(
+    'GET',
+    '/api/audit/records?class=admin&limit=20',
+  );
+  const readings = body.records.filter(({ record }) => record.action.op === 'sealed.read');
+  expect(readings.map(({ record }) => record)).toMatchObject([
+    {
+      type: 'AdminActionAuthorized',
+      action: { target: { type: 'sealed-sections', id: 'simulation' } },
+      data: { purpose: 'simulation', from: '2026-01-01T00:00:00.000Z' },
+    },
+  ]);
+}, 60_000);

@@ -125,6 +125,25 @@ describe('the time machine over the admin API', () => {
     expect(await get(path)).toMatchObject({ status: 400, body: { code: 'INVALID_ARGUMENT' } });
   });
 
+  it('vouches for the admin towards the vault where sealed sections are to be opened, each time anew', async () => {
+    answers = [running(0), running(3), done];
+    const body = { ...PERIOD, sealed: true };
+    const started = await fixture.api('POST', '/api/policy/simulations', { key: home.key, body });
+    await get(`/api/policy/simulations/${started.body.simulation}`);
+    await fixture.api('POST', '/api/policy/simulations', { key: home.key, body: PERIOD });
+    const [first, second, without] = asked(VERBS.simulate);
+    const vault = fixture.trust.keyring('vault');
+    for (const request of [first, second]) {
+      expect(request!.simulation.sealed).toBe(true);
+      const assertion = request!.vaultAssertion!;
+      const claims = verifyToken(vault, 'pc-principal+jwt', 'control', assertion, new Date());
+      expect(claims).toMatchObject({ org: home.org, sub: home.admin });
+    }
+    expect(second!.vaultAssertion).not.toBe(first!.vaultAssertion);
+    expect(without).not.toHaveProperty('vaultAssertion');
+    expect(without!.simulation).not.toHaveProperty('sealed');
+  });
+
   it('runs a simulation: started, asked after under the same revision, and kept when it is done', async () => {
     answers = [running(0), running(3), done];
     const started = await fixture.api('POST', '/api/policy/simulations', { key: home.key, body: PERIOD });

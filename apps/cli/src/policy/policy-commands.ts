@@ -197,6 +197,10 @@ function simulating(policy: Command): void {
         .choices(['then', 'now'])
         .default('then'),
     )
+    .option(
+      '--sealed',
+      'have the vault open what records hold sealed, where a decision depends on it; that is recorded',
+    )
     .addHelpText(
       'after',
       '\nExit code: 0 no decision would have been another, 2 it could not be done, 3 some would.',

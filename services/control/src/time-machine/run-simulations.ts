@@ -67,8 +67,12 @@ export class RunSimulations {
   }
 
   #ask(admin: Admin, simulation: Simulation, cancel?: true): Promise<SimulateReply> {
-    const assertion = this.assertions.issue(admin.principal, 'policy');
-    const request = { assertion, simulation };
+    const request = {
+      assertion: this.assertions.issue(admin.principal, 'policy'),
+      simulation,
+      // The vault opens sealed sections for whoever is asking, and for nobody else.
+      ...(simulation.sealed && { vaultAssertion: this.assertions.issue(admin.principal, 'vault') }),
+    };
     return this.peers.call(VERBS.simulate, cancel === undefined ? request : { ...request, cancel });
   }
 }

@@ -95,6 +95,10 @@ export const START_SIMULATION = route({
     from: time,
     to: time,
     basis: simulationSchema.shape.basis.default('then'),
+    sealed: simulationSchema.shape.sealed.meta({
+      description:
+        'Have the vault open the sealed sections of calls that depend on them. Each half minute of it is recorded.',
+    }),
   }),
   reply: { status: 201, description: 'It runs, or is done already.', schema: simulationState },
   errors: UNTRUSTED,

@@ -3,7 +3,8 @@ import type { SimulationReport } from '@portcullis/contracts';
 type Flips = SimulationReport['flips'];
 
 /** A report for people: how much of it is exact first, then what would have been decided otherwise. */
-export function describeSimulation({ calls, flips, inexact, period, log, policy }: SimulationReport): string {
+export function describeSimulation(report: SimulationReport): string {
+  const { calls, flips, inexact, period, log, sealed, policy } = report;
   const share = Math.floor(calls.exactShare * 10_000) / 100;
   return [
     `${calls.total} calls from ${period.from} to ${period.to}; ${calls.exact} decided again exactly (${share} %)`,
@@ -16,6 +17,7 @@ export function describeSimulation({ calls, flips, inexact, period, log, policy 
     '',
     `Policy ${policy.current.version} at revision ${policy.current.revision}, candidate ${policy.candidate?.version ?? 'none'}`,
     `Log ${log.digest} (${log.rows} rows)`,
+    ...(sealed === undefined ? [] : [`Sealed sections ${sealed.digest} (${sealed.sections} looked at)`]),
     '',
   ].join('\n');
 }

@@ -21,6 +21,8 @@ export interface WantedSimulation {
   from: string;
   to: string;
   basis: 'then' | 'now';
+  /** Calls that depend on sealed sections are decided by them; missing: they are counted as inexact. */
+  sealed?: true;
 }
 
 const simulationStateSchema = z.object({

@@ -9,6 +9,7 @@ export interface SimulateArguments extends Printed {
   /** Missing: now. */
   to?: string;
   basis: 'then' | 'now';
+  sealed?: true;
 }
 
 /**
@@ -22,8 +23,14 @@ export async function simulatePolicy(
 ): Promise<number> {
   const read = paths.length === 0 ? { document: null } : readDocument(paths, options);
   if (read === null) return EXIT.unusable;
-  const { from, to = new Date().toISOString(), basis, json } = options;
-  const report = await reportOf(api, { document: read.document, from: moment(from), to: moment(to), basis });
+  const { from, to = new Date().toISOString(), basis, sealed, json } = options;
+  const period = { from: moment(from), to: moment(to) };
+  const report = await reportOf(api, {
+    document: read.document,
+    ...period,
+    basis,
+    ...(sealed === undefined ? {} : { sealed }),
+  });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeSimulation(report));
   return report.flips.total === 0 ? EXIT.ok : EXIT.changes;
 }

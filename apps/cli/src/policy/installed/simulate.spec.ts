@@ -77,6 +77,13 @@ describe('portcullis policy simulate', () => {
     ]);
   });
 
+  it('asks for sealed sections to be opened only when it is told to, and says how many were', async () => {
+    const opened = { ...REPORT, sealed: { digest: HASH, sections: 5 } };
+    await simulatePolicy(installation(opened), [], { ...period, sealed: true, json: false });
+    expect(asked[0]).toEqual({ document: null, ...REPORT.period, basis: 'then', sealed: true });
+    expect(printed).toContain(`Sealed sections ${HASH} (5 looked at)\n`);
+  });
+
   it('ends with 0 when nothing would have been decided otherwise', async () => {
     const same = { ...REPORT, flips: { ...REPORT.flips, total: 0, byRule: [], byUser: [], byTool: [] } };
     expect(await simulatePolicy(installation(same), [], { ...period, json: true })).toBe(0);
