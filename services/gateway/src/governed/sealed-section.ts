@@ -1,4 +1,9 @@
-import { referencedArguments, SubjectSealer, type Authorization, type SealedBox } from '@portcullis/contracts';
+import {
+  referencedArguments,
+  SubjectSealer,
+  type Authorization,
+  type SealedBox,
+} from '@portcullis/contracts';
 import type { GovernedCall } from './governed-call.js';
 
 /** What policy said of a call that belongs into its sealed section. */
