@@ -80,8 +80,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'G2',
     text: 'Swappable key providers: local, HashiCorp Vault transit, AWS KMS, GCP KMS',
-    claimed: false,
-    note: 'The port, its contract suite and the local provider; Vault transit and cloud KMS missing.',
+    claimed: true,
   },
   {
     id: 'G3',
@@ -228,7 +227,7 @@ export const requirements: readonly Requirement[] = [
     id: 'C3',
     text: 'CASL tool rules; HashiCorp Vault transit wraps DEKs; EventStoreDB/KurrentDB stream; TypeORM; jest + supertest',
     claimed: false,
-    note: 'CASL, event store, TypeORM, jest over real HTTP (without supertest, whose in-process server is not needed); Vault transit missing.',
+    note: 'CASL, event store, TypeORM, jest over real HTTP (without supertest, whose in-process server is not needed); transit wraps the keys of owners, which wrap the DEKs.',
   },
   {
     id: 'C4',

@@ -143,7 +143,8 @@ export const VERBS = {
       request: openRequestSchema,
       reply: openReplySchema,
     },
-    { together: 32 },
+    // A key's service is waited for 3 seconds, and the caller should hear what it said.
+    { together: 32, timeoutMs: 4000 },
   ),
   putSecret: verb(
     {
@@ -153,7 +154,8 @@ export const VERBS = {
       request: putRequestSchema,
       reply: secretMetadataSchema,
     },
-    { mutates: true, maxRequestKiB: 512 },
+    // The first secret of an owner makes a key: it is wrapped, and unwrapped to be used.
+    { mutates: true, maxRequestKiB: 512, timeoutMs: 8000 },
   ),
   deleteSecret: verb(
     {
@@ -172,13 +174,16 @@ export const VERBS = {
     request: listSecretsRequestSchema,
     reply: listSecretsReplySchema,
   }),
-  createSubjectKey: verb({
-    subject: 'vault.v1.createSubjectKey',
-    callee: 'vault',
-    callers: ['control'],
-    request: createSubjectKeyRequestSchema,
-    reply: subjectKeySchema,
-  }),
+  createSubjectKey: verb(
+    {
+      subject: 'vault.v1.createSubjectKey',
+      callee: 'vault',
+      callers: ['control'],
+      request: createSubjectKeyRequestSchema,
+      reply: subjectKeySchema,
+    },
+    { timeoutMs: 8000 },
+  ),
   controlReady: readiness('control', ['gateway']),
   policyReady: readiness('policy', ['gateway', 'control']),
   auditReady: readiness('audit', ['gateway', 'control']),

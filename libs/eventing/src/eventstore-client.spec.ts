@@ -82,7 +82,8 @@ describe('connectEventStore', () => {
     const stream = newStream();
     await store.append(stream, newEvents(2), { expected: 'no_stream' });
     const one = async (from: string): Promise<bigint | undefined> => {
-      for await (const { revision } of store.read(from, { direction: 'backwards', limit: 1 })) return revision;
+      for await (const { revision } of store.read(from, { direction: 'backwards', limit: 1 }))
+        return revision;
       return undefined;
     };
     // More than the thousand streams that a server lets a client reset at once.

@@ -92,7 +92,7 @@ describe('AWS KMS key provider', () => {
     ['garbled', () => standIn.server.all({ kind: 'answer', status: 200, body: {} })],
     ['unreachable', () => standIn.server.all({ kind: 'reset' })],
   ])('says KEY_UNAVAILABLE, %s', async (reason, happen) => {
-    const kms = await provider();
+    const kms = await provider({ limits: once });
     // The credentials are those of before what happens.
     happen();
     await expect(kms.wrap(key, where)).rejects.toMatchObject(unavailable(reason));

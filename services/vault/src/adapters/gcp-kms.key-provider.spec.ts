@@ -54,6 +54,23 @@ describe('Cloud KMS key provider', () => {
     standIn.stop();
   });
 
+  it('wipes the owner key that it rewraps, also when wrapping fails', async () => {
+    const kms = provider();
+    const wrapped = await kms.wrap(randomBytes(32), where);
+    const seen: Buffer[] = [];
+    const unwrap = kms.unwrap.bind(kms);
+    kms.unwrap = async (...args) => {
+      const opened = await unwrap(...args);
+      seen.push(opened);
+      return opened;
+    };
+    await kms.rewrap(wrapped, where);
+    kms.wrap = () => Promise.reject(new Error('not now'));
+    await expect(kms.rewrap(wrapped, where)).rejects.toThrow('not now');
+    expect(seen).toHaveLength(2);
+    for (const opened of seen) expect(opened.every((byte) => byte === 0)).toBe(true);
+  });
+
   it('asks which version seals once in a while, not with every key', async () => {
     const kms = provider();
     for (let n = 0; n < 5; n += 1) await kms.wrap(key, where);
@@ -103,7 +120,7 @@ describe('Cloud KMS key provider', () => {
     ['unreachable', () => standIn.all({ code: CODE.unavailable })],
     ['unreachable', () => standIn.stop()],
   ])('says KEY_UNAVAILABLE, %s', async (reason, happen) => {
-    const kms = provider();
+    const kms = provider({ limits: once });
     happen();
     await expect(kms.wrap(key, where)).rejects.toMatchObject(unavailable(reason));
     await expect(kms.describe()).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });

@@ -68,6 +68,24 @@ describe('local key provider', () => {
     expect(await provider.describe()).toEqual([{ kekId: 'local-1:v2', seals: true, opens: true }]);
   });
 
+  it('wipes the owner key that it rewraps, also when wrapping fails', async () => {
+    const provider = new LocalKeyProvider('local-1', Secret.of(randomBytes(48)), new KeyVersionsInMemory());
+    const where = context();
+    const wrapped = await provider.wrap(randomBytes(32), where);
+    const seen: Buffer[] = [];
+    const unwrap = provider.unwrap.bind(provider);
+    provider.unwrap = async (...args) => {
+      const opened = await unwrap(...args);
+      seen.push(opened);
+      return opened;
+    };
+    await provider.rewrap(wrapped, where);
+    provider.wrap = () => Promise.reject(new Error('not now'));
+    await expect(provider.rewrap(wrapped, where)).rejects.toThrow('not now');
+    expect(seen).toHaveLength(2);
+    for (const opened of seen) expect(opened.every((byte) => byte === 0)).toBe(true);
+  });
+
   it('is the published derivation: HKDF-SHA256(root, no salt, "portcullis/v1/kek" ‖ LP(id))', async () => {
     // RFC 5869 written out, so that a change of the derivation can't hide behind the library it uses.
     const root = Buffer.alloc(32, 7);

@@ -109,7 +109,7 @@ describe('transit key provider', () => {
     ['unreachable', () => standIn.server.all({ kind: 'reset' })],
   ])('says KEY_UNAVAILABLE, %s', async (reason, happen) => {
     happen();
-    const vault = await provider();
+    const vault = await provider({ limits: once });
     await expect(vault.wrap(key, where)).rejects.toMatchObject(unavailable(reason));
     await expect(vault.check()).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
   });

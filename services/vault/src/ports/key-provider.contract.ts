@@ -189,7 +189,10 @@ export function keyProviderContract(name: string, make: () => Promise<ProviderUn
         expect((await provider.rewrap(old, where)).kekId).toBe(keyA);
         return;
       }
+      const underWay = Promise.all(Array.from({ length: 16 }, () => provider.wrap(key, where)));
       await rotate(keyA);
+      for (const wrapped of await underWay)
+        expect((await provider.unwrap(wrapped, where)).equals(key)).toBe(true);
       const version = (parseKekId(old.kekId)?.version ?? 0) + 1;
       expect(await provider.primary()).toBe(kekIdOf(keyA, version));
       expect((await provider.unwrap(old, where)).equals(key)).toBe(true);

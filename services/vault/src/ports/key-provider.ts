@@ -46,7 +46,7 @@ export interface KeyProvider {
   readonly reference: string;
 
   /**
-   * The id that `wrap` gives from now on, asked of the service: after it, this provider seals with that version or a later
+   * The id that `wrap` gives from now on, asked of the service where the key has versions: after it, this provider seals with that version or a later
    * one. Another replica may go on with the version before for a minute.
    */
   primary(): Promise<string>;

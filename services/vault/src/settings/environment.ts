@@ -16,6 +16,15 @@ const CREDENTIALS = ['', 'SECONDARY_'].flatMap((slot) =>
   ].map((what) => `VAULT_${slot}${what}`),
 );
 
+/** What {@link withCredentials} and {@link environmentFault} look at, beside the variables of keys. */
+export const SURROUNDINGS = [
+  'CREDENTIALS_DIRECTORY',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_DEBUG',
+  'GRPC_TRACE',
+  'AWS_SECRET_ACCESS_KEY',
+];
+
 /** Names the files of systemd credentials (`LoadCredential=`, `LoadCredentialEncrypted=`) where nothing else is given. */
 export function withCredentials(environment: Environment): Environment {
   const directory = environment['CREDENTIALS_DIRECTORY'];

@@ -170,3 +170,13 @@ export const KEY_SCHEMAS = {
   aws: awsSchema,
   gcp: gcpSchema,
 } as const;
+
+/** Variables of one key, without their prefix. */
+export const SLOT_VARIABLES = [
+  ...['ROOT_SECRET', 'ROOT_SECRET_FILE'],
+  ...['TRANSIT_ADDRESS', 'TRANSIT_NAMESPACE', 'TRANSIT_CA_FILE', 'TRANSIT_MOUNT', 'TRANSIT_KEY'],
+  ...['TRANSIT_LOGIN', 'TRANSIT_LOGIN_MOUNT', 'TRANSIT_ROLE_ID_FILE', 'TRANSIT_SECRET_ID_FILE'],
+  ...['TRANSIT_ROLE', 'TRANSIT_JWT_FILE', 'TRANSIT_TOKEN_FILE'],
+  ...['AWS_KEY_ARN', 'AWS_ENDPOINT', 'AWS_CA_FILE', 'AWS_CREDENTIALS_FILE'],
+  ...['GCP_KEY', 'GCP_ENDPOINT', 'GCP_CA_FILE', 'GCP_CREDENTIALS_FILE'],
+];

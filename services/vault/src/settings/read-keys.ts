@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { kindOf, type KeyKind } from '../key-hierarchy/kek-id.js';
 import { REMOTE_LIMITS } from '../remote-calls/remote-calls.js';
-import { KEY_SCHEMAS, type KeySettings } from './key-settings.js';
+import { KEY_SCHEMAS, SLOT_VARIABLES, type KeySettings } from './key-settings.js';
 
 export interface KeysSettings {
   readonly primary: KeySettings;
@@ -20,8 +20,11 @@ const PRIMARY = 'VAULT_';
 const SECONDARY = 'VAULT_SECONDARY_';
 const ID =
   'must be a name (1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit), vault:NAME, aws:NAME or gcp:NAME';
-const OWN = ['KEK_ID', 'ROOT_SECRET', 'ROOT_SECRET_FILE'];
-const PREFIXES = ['TRANSIT_', 'AWS_', 'GCP_'];
+
+/** Every variable that {@link readKeys} looks at. */
+export const KEY_VARIABLES = [PRIMARY, SECONDARY].flatMap((prefix) =>
+  ['KEK_ID', ...SLOT_VARIABLES].map((name) => prefix + name),
+);
 
 /**
  * The keys that these variables describe: `VAULT_KEK_ID` says which one seals and of what kind it is, `VAULT_SECONDARY_KEK_ID`
@@ -36,7 +39,9 @@ export function readKeys(
   const secondaryId = environment[`${SECONDARY}KEK_ID`];
   const primary = readKey(primaryId, { prefix: PRIMARY, environment, remote, complain });
   if (secondaryId === undefined) {
-    const stray = Object.keys(environment).find((name) => ofSecondary(name));
+    const stray = SLOT_VARIABLES.map((name) => SECONDARY + name).find(
+      (name) => environment[name] !== undefined,
+    );
     if (stray !== undefined) complain(`${SECONDARY}KEK_ID`, `is required: ${stray} is set`);
     return primary === null || stray !== undefined ? null : { primary, secondary: null };
   }
@@ -59,8 +64,7 @@ function readKey(reference: string, { prefix, environment, remote, complain }: R
     complain(`${prefix}KEK_ID`, ID);
     return null;
   }
-  const own = Object.entries(environment).filter(([name]) => name.startsWith(prefix));
-  const values = Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
+  const values = Object.fromEntries(SLOT_VARIABLES.map((name) => [name, environment[prefix + name]]));
   const schema: z.ZodType = KEY_SCHEMAS[kind];
   const parsed = schema.safeParse(values);
   if (parsed.success) return settingsOf(kind, reference, { parsed: parsed.data as never, remote });
@@ -86,9 +90,3 @@ function rootPrefix(reference: string, environment: Environment): string {
   const own = ['ROOT_SECRET', 'ROOT_SECRET_FILE'].some((name) => environment[SECONDARY + name] !== undefined);
   return own ? SECONDARY : PRIMARY;
 }
-
-const ofSecondary = (name: string): boolean => {
-  if (!name.startsWith(SECONDARY)) return false;
-  const rest = name.slice(SECONDARY.length);
-  return OWN.includes(rest) || PREFIXES.some((prefix) => rest.startsWith(prefix));
-};
