@@ -32,7 +32,7 @@ export function decideAdmin(snapshot: Snapshot, question: AdminQuestion): Verdic
 }
 
 /** What no organisation has for itself: others, and the keys that wrap everybody's. */
-const ofTheInstallation: ReadonlySet<AdminOperation> = new Set([
+const ofTheInstallation: ReadonlySet<AdminQuestion['operation']> = new Set([
   'organisation.create',
   'kek.read',
   'kek.rotate',
