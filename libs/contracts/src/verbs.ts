@@ -10,6 +10,8 @@ import {
   auditQueryRequestSchema,
   policyHeadsReplySchema,
   policyHeadsRequestSchema,
+  recordedReplySchema,
+  recordedRequestSchema,
 } from './messages/audit.js';
 import {
   authenticateReplySchema,
@@ -128,6 +130,13 @@ export const VERBS = {
     },
     { timeoutMs: 20_000 },
   ),
+  recorded: verb({
+    subject: 'audit.v1.recorded',
+    callee: 'audit',
+    callers: ['vault'],
+    request: recordedRequestSchema,
+    reply: recordedReplySchema,
+  }),
   policyHeads: verb({
     subject: 'audit.v1.policyHeads',
     callee: 'audit',

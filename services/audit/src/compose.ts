@@ -4,6 +4,7 @@ import type { Logger, ReadinessCheck, Telemetry } from '@portcullis/platform';
 import type { DataSource } from 'typeorm';
 import { PostgresDecidedCalls } from './adapters/postgres.decided-calls.js';
 import { PostgresLeadership } from './adapters/postgres.leadership.js';
+import { PostgresRecorded } from './adapters/postgres.recorded.js';
 import { PostgresPolicyHeads } from './adapters/postgres.policy-heads.js';
 import { PostgresProjection } from './adapters/postgres.projection.js';
 import { PostgresRecordView } from './adapters/postgres.record-view.js';
@@ -23,6 +24,7 @@ import { readinessChecks } from './health/readiness-checks.js';
 import { InterruptOverdue } from './interruption/interrupt-overdue.js';
 import { INTERRUPTED_CALLS, RunInterruption } from './interruption/run-interruption.js';
 import type { Leadership, LeaderWork } from './ports/leadership.js';
+import { TellRecorded } from './recorded/tell-recorded.js';
 import { ReadPolicyHeads } from './policy-heads/read-policy-heads.js';
 import { CollectingTime } from './projection/collecting-time.js';
 import { ProjectedHeads } from './projection/projected-heads.js';
@@ -49,6 +51,7 @@ export interface UseCases {
   query: QueryRecords;
   export: ExportRecords;
   policyHeads: ReadPolicyHeads;
+  recorded: TellRecorded;
   decidedCalls: ReadDecidedCalls;
   sealedSections: ReadSealedSections;
 }
@@ -105,6 +108,7 @@ export function compose(parts: Parts): Audit {
       query: new QueryRecords(reading),
       export: new ExportRecords(reading),
       policyHeads: new ReadPolicyHeads(new PostgresPolicyHeads(parts.database)),
+      recorded: new TellRecorded(new PostgresRecorded(parts.database)),
       decidedCalls: new ReadDecidedCalls({ view: decided, barrier, now }),
       sealedSections: new ReadSealedSections(decided),
     },

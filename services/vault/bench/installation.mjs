@@ -90,22 +90,25 @@ async function startVault(env) {
   };
 }
 
-/** Audit, as far as the vault's facts go: each is recorded. */
+/** Audit, as far as the vault's facts go: each is recorded, and nothing that came later. */
 function takeFacts(connection, keyring) {
   const authenticator = new ServiceCallerAuthenticator(keyring, () => new Date());
-  connection.subscribe(VERBS.append.subject, {
-    queue: 'audit',
-    callback: (_error, message) => {
-      const token = message.headers?.get(REQUEST_HEADER) ?? '';
-      const { signReply } = authenticator.authenticate(VERBS.append, message.data, token);
-      const { entries } = VERBS.append.request.parse(parseIJson(message.data));
-      const results = entries.map(({ recordId }, revision) => ({
-        ...{ status: 'recorded', recordId, stream: 'audit-bench', revision, receipt: null },
-      }));
-      const body = Buffer.from(JSON.stringify({ results }));
-      const signed = headers();
-      signed.set(REPLY_HEADER, signReply(body));
-      message.respond(body, { headers: signed });
-    },
-  });
+  const serve = (verb, answer) =>
+    connection.subscribe(verb.subject, {
+      queue: 'audit',
+      callback: (_error, message) => {
+        const token = message.headers?.get(REQUEST_HEADER) ?? '';
+        const { signReply } = authenticator.authenticate(verb, message.data, token);
+        const body = Buffer.from(JSON.stringify(answer(verb.request.parse(parseIJson(message.data)))));
+        const signed = headers();
+        signed.set(REPLY_HEADER, signReply(body));
+        message.respond(body, { headers: signed });
+      },
+    });
+  serve(VERBS.append, ({ entries }) => ({
+    results: entries.map(({ recordId }, revision) => ({
+      ...{ status: 'recorded', recordId, stream: 'audit-bench', revision, receipt: null },
+    })),
+  }));
+  serve(VERBS.recorded, ({ recordIds }) => ({ recorded: recordIds.map(() => false) }));
 }

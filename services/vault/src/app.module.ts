@@ -31,6 +31,8 @@ import { ReadingController } from './reading/reading.controller.js';
 import { UnsealSections } from './reading/unseal-sections.js';
 import { Proofs } from './proof/proofs.js';
 import { PurgeUsedGrants } from './proof/purge-used-grants.js';
+import { CurrentVersions } from './restored/current-versions.js';
+import { SuspendRestored } from './restored/suspend-restored.js';
 import { KekChanges } from './rotation/kek-changes.js';
 import { ManageKeks } from './rotation/manage-keks.js';
 import { OwnerKeyRows } from './rotation/owner-key-rows.js';
@@ -85,28 +87,27 @@ export function composeVault(parts: VaultParts): Vault {
   const facts = new PendingFacts(jobs);
   publishBacklog(telemetry.metrics, facts);
   const { rewrap, keks } = rotationOf(parts);
+  const current = currentVersionsOf(peers, transactions, clock);
+  const opening = { proofs, channels, clock };
   return {
     module: moduleOf([
       new OpenCredentials({
-        proofs,
+        ...opening,
         limits: new LimitOpening(new OpenLimits(ratesOf(config)), transactions),
         grants: new ClaimGrants(transactions),
+        current,
         envelopes,
-        channels,
-        clock,
       }),
-      new PutSecret({ keyring, proofs, keys, envelopes, transactions, clock }),
+      new PutSecret({ keyring, proofs, keys, envelopes, transactions, current, clock }),
       new DeleteSecret(proofs, transactions, clock),
       new ListSecrets(keyring, transactions, clock),
       new CreateSubjectKey(keys, envelopes, transactions, clock),
       new OpenSections({
+        ...opening,
         keyring,
-        proofs,
         limits: new LimitReading(transactions),
         transactions,
         sections: new UnsealSections(envelopes),
-        channels,
-        clock,
       }),
       new KekChanges({ proofs, keyring, transactions, keks }),
     ]),
@@ -122,6 +123,13 @@ export function composeVault(parts: VaultParts): Vault {
     },
   };
 }
+
+const currentVersionsOf = (audit: VerbCaller, transactions: TenantTransactions, clock: () => Date) =>
+  new CurrentVersions({
+    audit,
+    suspend: new SuspendRestored(transactions, clock),
+    now: () => performance.now(),
+  });
 
 /** The job that moves owner keys from one key-encryption key to another, and what begins it. */
 function rotationOf({ keys: { provider, register }, jobs, keyring, logger }: VaultParts) {

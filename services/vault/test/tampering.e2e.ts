@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId, type SecretTarget } from '@portcullis/contracts';
+import { eventually } from '@portcullis/platform/testing';
 import { verifies } from '../../../tools/verifies.js';
 import { ControlPart, GatewayPart, startInstallation, type Installation } from './installation.js';
 import { targetOf, type GrantChanges } from './issuer.js';
@@ -160,5 +161,73 @@ describe('a row in which something was changed', () => {
       envelope,
     ]);
     expect(await gateway.open(gateway.request(mine.grant))).toEqual({ token: mine.value });
+  });
+});
+
+describe('a database that was restored to an earlier state', () => {
+  const restored = async (secretId: string, change: () => Promise<unknown>): Promise<void> => {
+    const { rows } = await sql('SELECT * FROM secrets WHERE secret_id = $1', [secretId]);
+    await change();
+    await sql('DELETE FROM secrets WHERE secret_id = $1', [secretId]);
+    const columns = Object.keys(rows[0]);
+    const places = columns.map((_, index) => `$${index + 1}`);
+    await installation.database.query(
+      `INSERT INTO secrets (${columns.join()}) VALUES (${places.join()})`,
+      Object.values(rows[0]),
+    );
+  };
+  const recorded = (action: string, secretId: string) =>
+    eventually(() => {
+      const found = installation.audit.of(action).filter(({ target }) => target?.id === secretId);
+      expect(found).not.toHaveLength(0);
+      return found;
+    });
+
+  it('opens no version that was replaced since, says so, and takes the next one', async () => {
+    verifies('P1');
+    const org = newId();
+    const target = targetOf({ owner: org });
+    const first = await stored(org, target);
+    await restored(first.secretId, async () => {
+      for (let n = 0; n < 3; n += 1) await control.put(org, target, `version ${n}`);
+      await recorded('secret.rotated', first.secretId);
+    });
+    await expect(gateway.open(gateway.request(first.grant))).rejects.toMatchObject({
+      code: 'CREDENTIAL_SUSPENDED',
+      details: { reason: 'restored' },
+    });
+    const [alarm] = await recorded('vault.alarm', first.secretId);
+    expect(alarm).toMatchObject({ org, data: { state: 'restored', version: 1, later: 'rotated' } });
+    expect(await control.list(org)).toMatchObject([{ version: 1, suspended: true }]);
+    // After all that were ever stored, so that none of them opens as this one.
+    expect(await control.put(org, target, 'the next one')).toMatchObject({ version: 5, suspended: false });
+    expect(await gateway.open(gateway.request(first.grant))).toEqual({ token: 'the next one' });
+  });
+
+  it('opens none that was deleted since', async () => {
+    const org = newId();
+    const target = targetOf({ owner: org });
+    const gone = await stored(org, target);
+    await restored(gone.secretId, async () => {
+      await control.delete(org, target);
+      await recorded('secret.deleted', gone.secretId);
+    });
+    await expect(gateway.open(gateway.request(gone.grant))).rejects.toMatchObject({
+      code: 'CREDENTIAL_SUSPENDED',
+    });
+  });
+
+  it('opens nothing while it can not be known', async () => {
+    const org = newId();
+    const one = await stored(org, targetOf({ owner: org }));
+    installation.audit.silentAboutRecords = true;
+    try {
+      await expect(gateway.open(gateway.request(one.grant))).rejects.toMatchObject({
+        code: expect.stringMatching(/^(UNAVAILABLE|DEADLINE_EXCEEDED)$/),
+      });
+    } finally {
+      installation.audit.silentAboutRecords = false;
+    }
+    expect(await gateway.open(gateway.request(one.grant))).toEqual({ token: one.value });
   });
 });

@@ -15,7 +15,7 @@ export function natsPart(data: DataDirectory, binary: string, port: number): Par
     args: ['--config', file],
     env: {},
     readiness: { by: 'probe', probe: tcpProbe(port) },
-    readyWithinMs: 10_000,
+    readyWithinMs: 30_000,
     endsWithParent: false,
   });
 }

@@ -194,3 +194,17 @@ export const policyHeadsReplySchema = z.strictObject({
   heads: z.array(z.strictObject({ org: ulidSchema, recorded: policyHeadSchema.nullable() })),
 });
 export type PolicyHeadsReply = z.infer<typeof policyHeadsReplySchema>;
+
+/** Records in one question of which are there. */
+export const MAX_RECORDED = 256;
+
+/** Which records are there: for a service that asks after its own facts. */
+export const recordedRequestSchema = z.strictObject({
+  org: ulidSchema,
+  recordIds: z.array(ulidSchema).min(1).max(MAX_RECORDED),
+});
+export type RecordedRequest = z.infer<typeof recordedRequestSchema>;
+
+/** One element for each id, in order, as far as the search view has come: a record of the last moment may be missing. */
+export const recordedReplySchema = z.strictObject({ recorded: z.array(z.boolean()) });
+export type RecordedReply = z.infer<typeof recordedReplySchema>;

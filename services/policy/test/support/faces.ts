@@ -15,11 +15,17 @@ export interface ManyFace {
 /** A decision without its own id, or the code of an error: what all faces must have in common. */
 export type Answer = Omit<Decision, 'decisionId'> | { error: string };
 
+const ATTEMPTS = 5;
+
+/** A busy machine may not answer in time: that is no answer, so it is asked again. */
 export async function answerOf(work: () => Promise<Decision>): Promise<Answer> {
-  try {
-    return withoutId(await work());
-  } catch (error) {
-    return { error: (error as { code: string }).code };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return withoutId(await work());
+    } catch (error) {
+      const { code } = error as { code: string };
+      if (code !== 'DEADLINE_EXCEEDED' || attempt === ATTEMPTS) return { error: code };
+    }
   }
 }
 

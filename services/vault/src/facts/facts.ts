@@ -9,9 +9,13 @@ type FactOf = Pick<FactEntry, 'org' | 'action' | 'actor' | 'target' | 'data'>;
 export function fact(fields: FactOf, identity: readonly string[], occurredAt: Date): FactEntry {
   return {
     kind: 'fact',
-    recordId: deterministicId('vault', fields.org, fields.action, ...identity),
+    recordId: factId(fields.org, fields.action, identity),
     ...fields,
     occurredAt: occurredAt.toISOString(),
     sealed: [],
   };
 }
+
+/** The record id of a fact: anybody who knows what it would be about can ask whether it is recorded. */
+export const factId = (org: string, action: string, identity: readonly string[]): string =>
+  deterministicId('vault', org, action, ...identity);

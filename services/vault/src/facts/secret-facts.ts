@@ -1,7 +1,7 @@
 import type { FactEntry } from '@portcullis/contracts';
 import type { Proof } from '../proof/decide-proof.js';
 import type { StoredSecret } from '../storage/stored-secret.js';
-import { fact } from './facts.js';
+import { fact, factId } from './facts.js';
 
 export type SecretAction = 'secret.stored' | 'secret.rotated' | 'secret.deleted';
 
@@ -25,7 +25,19 @@ export function secretFact(action: SecretAction, secret: StoredSecret, proof: Pr
         intent: receipt.recordId,
       },
     },
-    [secret.secretId, String(secret.version)],
+    identityOf(secret.secretId, secret.version),
     now,
   );
 }
+
+const identityOf = (secretId: string, version: number): string[] => [secretId, String(version)];
+
+/** The facts that there would be if a later version of the secret had been stored, or this one deleted. */
+export const laterFactIds = (secret: StoredSecret): string[] => [
+  storedFactId(secret, secret.version + 1),
+  factId(secret.org, 'secret.deleted', identityOf(secret.secretId, secret.version)),
+];
+
+/** Of a version after the first. */
+export const storedFactId = ({ org, secretId }: StoredSecret, version: number): string =>
+  factId(org, 'secret.rotated', identityOf(secretId, version));

@@ -12,6 +12,7 @@ import type { SecretEnvelopes } from '../key-hierarchy/secret-envelopes.js';
 import type { LimitOpening } from '../limits/limit-opening.js';
 import { decideReplyKey } from '../proof/decide-proof.js';
 import { demand, type Proofs } from '../proof/proofs.js';
+import type { CurrentVersions } from '../restored/current-versions.js';
 import { credentialAad } from '../storage/credential-aad.js';
 import type { SealedSecret } from '../storage/stored-secret.js';
 import type { ClaimGrants } from './claim-grants.js';
@@ -23,6 +24,7 @@ export interface OpenCredentialsParts {
   readonly proofs: Proofs;
   readonly limits: LimitOpening;
   readonly grants: ClaimGrants;
+  readonly current: Pick<CurrentVersions, 'demand'>;
   readonly envelopes: SecretEnvelopes;
   readonly channels: ReplyChannels;
   readonly clock: () => Date;
@@ -53,6 +55,7 @@ export class OpenCredentials {
     await this.parts.limits.run(proof.grant, now);
     const found = await this.parts.grants.claim(proof.grant);
     const secrets = decideOpening(proof.grant, found);
+    await this.parts.current.demand(secrets);
     const opened = await this.open(secrets);
     try {
       return { sealed: this.seal(request, opened) };

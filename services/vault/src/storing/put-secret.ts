@@ -16,6 +16,7 @@ import type { Proof } from '../proof/decide-proof.js';
 import { decideOwnPut } from '../proof/decide-target.js';
 import { demand, type Proofs } from '../proof/proofs.js';
 import { verifyChange } from '../proof/verify-change.js';
+import type { CurrentVersions } from '../restored/current-versions.js';
 import { credentialAad } from '../storage/credential-aad.js';
 import { findStored, metadataOf, type StoredSecret } from '../storage/stored-secret.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
@@ -28,6 +29,7 @@ export interface PutSecretParts {
   readonly keys: OwnerKeys;
   readonly envelopes: SecretEnvelopes;
   readonly transactions: TenantTransactions;
+  readonly current: Pick<CurrentVersions, 'newest'>;
   readonly clock: () => Date;
 }
 
@@ -75,14 +77,14 @@ export class PutSecret {
   private async seal(proof: Proof, request: PutRequest, { value, now }: Plaintext): Promise<SealedVersion> {
     const { org } = proof.grant;
     const { target } = request.arguments;
-    const { keys, envelopes, transactions } = this.parts;
+    const { keys, envelopes, transactions, current } = this.parts;
     const previous = await transactions.run(org, (manager) => findStored(manager, { org, ...target }));
     const ownerKey = await keys.forSealing({ org, ownerKind: target.ownerKind, owner: target.owner });
     const secret: StoredSecret = {
       org,
       ...target,
       secretId: previous?.secretId ?? newId(),
-      version: (previous?.version ?? 0) + 1,
+      version: (previous === null ? 0 : await current.newest(previous)) + 1,
       last4: lastFour(value.reveal()),
       createdAt: previous?.createdAt ?? now.toISOString(),
       updatedAt: now.toISOString(),
