@@ -49,6 +49,17 @@ describe('the repository', () => {
     expect([...new Set(shown)].sort()).toEqual([...new Set(known)].sort());
   });
 
+  it('has commands that npm can link before anything is built', () => {
+    const packages = globSync('{libs,services,apps}/*/package.json', { cwd: root });
+    const commands = packages.flatMap((path) =>
+      Object.values((JSON.parse(read(path)) as { bin?: Record<string, string> }).bin ?? {}).map((file) =>
+        join(path, '..', file),
+      ),
+    );
+    expect(commands).toContain('apps/cli/bin/portcullis.mjs');
+    expect(commands.filter((file) => file.includes('dist') || !existsSync(join(root, file)))).toEqual([]);
+  });
+
   it('has no link in its documents that leads nowhere', () => {
     const documents = globSync('{*.md,{docs,infra}/**/*.md,{libs,services,apps}/*/*.md}', { cwd: root });
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'docs/runbooks/deploy.md']));
