@@ -64,7 +64,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'P11',
     text: 'Customer-managed keys per organisation (their roadmap; ours from the start)',
-    claimed: false,
+    claimed: true,
   },
   {
     id: 'P12',

@@ -56,6 +56,8 @@ export interface VaultParts {
   readonly requester: Requester;
   readonly logger: Logger;
   readonly clock: () => Date;
+  /** Milliseconds by which unwrapped keys grow old; for tests that script them. */
+  readonly monotonic?: () => number;
   readonly telemetry: Telemetry;
 }
 
@@ -78,7 +80,7 @@ export function composeVault(parts: VaultParts): Vault {
   const { config, keyring, database, jobs, logger, clock, telemetry } = parts;
   const { provider } = parts.keys;
   const transactions = new TenantTransactions(database, logger, telemetry.tracer);
-  const keys = new OwnerKeys(provider, transactions, clock);
+  const keys = new OwnerKeys(provider, transactions, clock, parts.monotonic);
   const envelopes = new SecretEnvelopes(keys);
   const proofs = new Proofs(keyring);
   const channels = new ReplyChannels(keyring, () => performance.now());

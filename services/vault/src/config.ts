@@ -16,6 +16,8 @@ const optional = z
 const keysSchema = z
   .object({
     ...Object.fromEntries([...KEY_VARIABLES, ...SURROUNDINGS].map((name) => [name, optional])),
+    /** Keys that organisations have brought. */
+    VAULT_CUSTOMER_KEYS_FILE: optional,
     /** Milliseconds after which a call of a key's service has ended, with all its repetitions. */
     VAULT_KEY_DEADLINE_MS: z.coerce.number().int().min(100).max(30_000).default(REMOTE_LIMITS.deadlineMs),
     /** Calls of a key's service at once, for each key. */

@@ -21,7 +21,11 @@ import { composeKeys } from './compose-keys.js';
 const JOB_CONNECTIONS = 3;
 
 /** Starts one replica: its connections first, then its lease from control, then the verbs, and only then is it ready. */
-export async function startVault(config: Config, logger: Logger): Promise<RunningService> {
+export async function startVault(
+  config: Config,
+  logger: Logger,
+  monotonic: () => number = () => performance.now(),
+): Promise<RunningService> {
   const clock = (): Date => new Date();
   const keyring = loadKeyring('vault', config, clock);
   const telemetry = await startTelemetry('vault', config, logger);
@@ -30,7 +34,7 @@ export async function startVault(config: Config, logger: Logger): Promise<Runnin
   const connection = await connectNats({ url, caFile, user: 'vault', seed, logger });
   const requester = new NatsRequester(connection);
   const keys = await composeKeys(config.keys, new PostgresKeyVersions(database));
-  const given = { config, keys, keyring, database, jobs, requester, logger, clock, telemetry };
+  const given = { config, keys, keyring, database, jobs, requester, logger, clock, monotonic, telemetry };
   const vault = composeVault(given);
   const readiness = readinessOf([...vault.checks, brokerCheck(connection)]);
   const health = await startHealthServer(config, readiness, telemetry.metrics);

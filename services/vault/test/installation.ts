@@ -61,7 +61,8 @@ export interface Installation {
   readonly operator: NatsConnection;
   caller(service: ServiceName): Promise<VerbCaller>;
   environment(changes?: Record<string, string>): Record<string, string>;
-  startReplica(changes?: Record<string, string>): Promise<RunningService>;
+  /** `monotonic`: milliseconds by which unwrapped keys grow old. */
+  startReplica(changes?: Record<string, string>, monotonic?: () => number): Promise<RunningService>;
   stop(): Promise<void>;
 }
 
@@ -142,10 +143,11 @@ export async function startInstallation(): Promise<Installation> {
     environment,
     caller: async (service) =>
       new VerbCaller(new NatsRequester(await connectionOf(service as 'gateway')), trust.keyring(service)),
-    startReplica: async (changes) => {
+    startReplica: async (changes, monotonic) => {
       const running = await startVault(
         loadConfig(environment(changes)),
         createLogger('vault', 'trace', sink),
+        monotonic,
       );
       let stopped: Promise<void> | undefined;
       const replica = { ready: running.ready, stop: () => (stopped ??= running.stop()) };

@@ -1,9 +1,15 @@
 import type { KeksReply } from '@portcullis/contracts';
 
-const stateOf = ({ seals, opens }: KeksReply['keks'][number]): string => {
+type Kek = KeksReply['keks'][number];
+
+const doing = ({ seals, opens, problem }: Kek): string => {
+  if (problem !== null) return 'AWAY';
   if (seals) return 'seals and opens';
-  return opens ? 'opens' : 'NOT CONFIGURED';
+  return opens ? 'opens' : 'OPENS NOTHING';
 };
+
+const stateOf = (kek: Kek): string =>
+  kek.organisation === null ? doing(kek) : `${doing(kek)}, of ${kek.organisation}`;
 
 /** The state of the keys, for people. */
 export function describeKeys({ keks, rewrap, lastReport }: KeksReply): string {
@@ -15,20 +21,24 @@ export function describeKeys({ keks, rewrap, lastReport }: KeksReply): string {
       .join('  ')
       .trimEnd(),
   );
-  return [...table, describeRewrap(rewrap), describeReport(lastReport)].join('\n');
+  const away = keks.flatMap(({ kekId, problem }) => (problem === null ? [] : [`${kekId}: ${problem}`]));
+  return [...table, ...away, describeRewrap(rewrap), describeReport(lastReport)].join('\n');
 }
 
 export function describeRewrap(rewrap: KeksReply['rewrap']): string {
   if (rewrap === null) return 'No rewrap is under way.';
   const { target, moved, failed, remaining, problem } = rewrap;
   const held = problem === null ? '' : ` Held up: ${problem}`;
-  const bad = failed === 0 ? '' : `, ${failed} do not open`;
+  const bad = failed === 0 ? '' : `, ${failed} do not open or are away`;
   return `Rewrap to ${target}: ${moved} moved, ${remaining} to go${bad}.${held}`;
 }
 
 export function describeReport(signed: KeksReply['lastReport']): string {
   if (signed === null) return 'Nothing has been rewrapped yet.';
-  const { target, endedAt, moved, unmoved } = signed.report;
+  const { target, endedAt, moved, unmoved, organisations } = signed.report;
   const left = unmoved === 0 ? 'none left' : `${unmoved} LEFT under other keys`;
-  return `Last rewrap: to ${target}, ended ${endedAt}, ${moved} moved, ${left}. Signed by ${signed.kid}.`;
+  const passedOver = organisations.flatMap(({ org, problem }) =>
+    problem === null ? [] : [`\nPassed over ${org}: ${problem}`],
+  );
+  return `Last rewrap: to ${target}, ended ${endedAt}, ${moved} moved, ${left}. Signed by ${signed.kid}.${passedOver.join('')}`;
 }

@@ -11,15 +11,19 @@ const keysByKekSchema = z.record(kekIdSchema, z.int().min(0));
 export const rotationReportSchema = z.strictObject({
   v: z.literal(1),
   rewrap: ulidSchema,
-  /** What everything was to be wrapped by. */
+  /** What everything was to be wrapped by, but for organisations with a key of their own. */
   target: kekIdSchema,
+  /** Those that have a key of their own which seals, and those that were passed over. `problem`: why one was. */
+  organisations: z.array(
+    z.strictObject({ org: ulidSchema, target: kekIdSchema, problem: z.string().nullable() }),
+  ),
   requestedBy: z.strictObject({ org: ulidSchema, kind: z.string(), sub: z.string() }),
   startedAt: timeSchema,
   endedAt: timeSchema,
   before: keysByKekSchema,
   after: keysByKekSchema,
   moved: z.int().min(0),
-  /** What did not open is left as it was: all of it, and the first hundred by name. */
+  /** What is not under its target: it did not open, or its organisation was passed over. All of it, and the first hundred. */
   unmoved: z.int().min(0),
   unmovedKeys: z.array(
     z.strictObject({ org: ulidSchema, keyId: ulidSchema, version: z.int().min(1), kekId: kekIdSchema }),
@@ -37,7 +41,7 @@ export const signedRotationReportSchema = z.strictObject({
 export type SignedRotationReport = z.infer<typeof signedRotationReportSchema>;
 
 export const keksReplySchema = z.strictObject({
-  /** What seals now. */
+  /** What seals now for everybody who has no key of their own. */
   primary: kekIdSchema,
   /** What is configured, and what wraps something although it is not: then it neither seals nor opens. */
   keks: z.array(
@@ -45,6 +49,10 @@ export const keksReplySchema = z.strictObject({
       kekId: kekIdSchema,
       seals: z.boolean(),
       opens: z.boolean(),
+      /** Whose key it is: null for the installation's. */
+      organisation: ulidSchema.nullable(),
+      /** Why a customer's service does not say what its key may do now: it is then shown without its version. */
+      problem: z.string().nullable(),
       ownerKeys: z.int().min(0),
     }),
   ),

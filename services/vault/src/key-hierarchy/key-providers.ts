@@ -29,6 +29,11 @@ export class KeyProviders implements KeyProvider {
     return this.sealing.reference;
   }
 
+  /** Of every key, the one that seals first. */
+  get references(): readonly string[] {
+    return [...this.byReference.keys()];
+  }
+
   primary(): Promise<string> {
     return this.sealing.primary();
   }

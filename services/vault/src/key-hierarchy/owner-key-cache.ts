@@ -4,7 +4,7 @@ const MAX_KEYS = 10_000;
 
 interface Entry {
   readonly key: Buffer;
-  /** When the provider last unwrapped it. */
+  /** When the provider was asked to unwrap it, the last time that it did. */
   readonly at: number;
 }
 
@@ -19,9 +19,9 @@ export class OwnerKeyCache {
   constructor(private readonly now: () => number) {}
 
   /** Takes over the buffer: it is wiped with the entry. */
-  put(id: string, key: Buffer): void {
+  put(id: string, key: Buffer, askedAt: number = this.now()): void {
     this.drop(id);
-    this.entries.set(id, { key, at: this.now() });
+    this.entries.set(id, { key, at: askedAt });
     if (this.entries.size > MAX_KEYS) this.drop([...this.entries.keys()][0] ?? id);
     this.timer ??= setInterval(() => this.expire(), 1000).unref();
   }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, newId } from '@portcullis/contracts';
-import type { KeyProvider, OwnerKeyContext, WrappedOwnerKey } from '../ports/key-provider.js';
+import type { OwnerKeyContext, WrappedOwnerKey } from '../ports/key-provider.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
+import type { OrganisationKeys } from './organisation-keys.js';
+import { CACHE_MS } from './owner-key-cache.js';
 import { OwnerKeys, type StoredOwnerKey } from './owner-keys.js';
 
 /** A provider that counts, and answers when it is told to. */
-class SlowProvider implements Pick<KeyProvider, 'primary' | 'wrap' | 'unwrap'> {
+class SlowProvider implements Pick<OrganisationKeys, 'primaryOf' | 'wrap' | 'unwrap'> {
   readonly key = randomBytes(32);
   unwraps = 0;
   failing = false;
@@ -16,7 +18,7 @@ class SlowProvider implements Pick<KeyProvider, 'primary' | 'wrap' | 'unwrap'> {
     this.gate = new Promise((resolve) => (this.release = resolve));
   }
 
-  async primary(): Promise<string> {
+  async primaryOf(): Promise<string> {
     return 'slow';
   }
 
@@ -116,6 +118,30 @@ describe('owner keys', () => {
     provider.release();
     expect((await used).equals(provider.key)).toBe(true);
     expect(provider.unwraps).toBe(2);
+    keys.close();
+  });
+
+  it('are held for a minute from when they were asked for, however late they came', async () => {
+    let now = 0;
+    const provider = new SlowProvider();
+    const keys = new OwnerKeys(
+      provider,
+      {} as TenantTransactions,
+      () => new Date(),
+      () => now,
+    );
+    const key = stored();
+    provider.hold();
+    const used = keys.use(key, copy);
+    now = 2_000;
+    provider.release();
+    await used;
+    now = CACHE_MS - 1;
+    await keys.use(key, copy);
+    expect(provider.unwraps).toBe(1);
+    provider.failing = true;
+    now = CACHE_MS;
+    await expect(keys.use(key, copy)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
     keys.close();
   });
 

@@ -3,10 +3,11 @@ import { AppError, newId, type OwnerKind } from '@portcullis/contracts';
 import type { EntityManager } from 'typeorm';
 import { fact } from '../facts/facts.js';
 import { writeFact } from '../facts/outbox.js';
-import type { KeyProvider, OwnerKeyContext } from '../ports/key-provider.js';
+import type { OwnerKeyContext } from '../ports/key-provider.js';
 import { KEK_RETIREMENT_LOCK } from '../storage/advisory-locks.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
 import { parseKekId } from './kek-id.js';
+import type { OrganisationKeys } from './organisation-keys.js';
 import { OwnerKeyCache } from './owner-key-cache.js';
 
 /** Whose key: an organisation's own, or one user's within an organisation. */
@@ -29,16 +30,19 @@ const OWNER_KEY_BYTES = 32;
  * else's (G1). They lie in the database wrapped by the key provider and are unwrapped for synchronous work only.
  */
 export class OwnerKeys {
-  private readonly cache = new OwnerKeyCache(() => performance.now());
+  private readonly cache: OwnerKeyCache;
   private readonly loading = new Map<string, Promise<void>>();
   /** Keys that were to be forgotten while they were being unwrapped: what arrives is of no use any more. */
   private readonly outdated = new Set<string>();
 
   constructor(
-    private readonly provider: Pick<KeyProvider, 'primary' | 'wrap' | 'unwrap'>,
+    private readonly provider: Pick<OrganisationKeys, 'primaryOf' | 'wrap' | 'unwrap'>,
     private readonly transactions: TenantTransactions,
     private readonly clock: () => Date,
-  ) {}
+    private readonly monotonic: () => number = () => performance.now(),
+  ) {
+    this.cache = new OwnerKeyCache(monotonic);
+  }
 
   /**
    * The key that seals for this owner now; made on first use. Two replicas that make it at once agree on one. The
@@ -53,7 +57,7 @@ export class OwnerKeys {
       return await this.wrapAndStore(key, context).catch(async (error: unknown) => {
         if (!isRetired(error)) throw error;
         // Asking makes this replica hear of what seals now.
-        await this.provider.primary();
+        await this.provider.primaryOf(owner.org);
         return this.wrapAndStore(key, context);
       });
     } finally {
@@ -108,6 +112,8 @@ export class OwnerKeys {
   private async unwrap(id: string, stored: StoredOwnerKey): Promise<void> {
     const { org, ownerKind, owner, keyId, version } = stored;
     const wrapped = { kekId: stored.kekId, bytes: stored.wrapped };
+    // The key may be disabled while the answer is on its way: what counts is when it was asked for.
+    const askedAt = this.monotonic();
     const key = await this.provider.unwrap(wrapped, { org, ownerKind, owner, keyId, version });
     if (this.outdated.delete(id)) {
       key.fill(0);
@@ -117,7 +123,7 @@ export class OwnerKeys {
       key.fill(0);
       throw new AppError('DECRYPTION_FAILED', 'The owner key is not of the expected size.');
     }
-    this.cache.put(id, key);
+    this.cache.put(id, key, askedAt);
   }
 
   private async wrapAndStore(key: Buffer, context: OwnerKeyContext): Promise<StoredOwnerKey> {

@@ -63,6 +63,7 @@ export const rewrapEnded = (run: RewrapRun, report: RotationReport, at: Date): F
         rewrap: run.id,
         moved: report.moved,
         unmoved: report.unmoved,
+        passedOver: report.organisations.filter(({ problem }) => problem !== null).length,
         after: report.after,
         passes: report.passes,
       },

@@ -3,7 +3,7 @@ import { asOrganisation } from '@portcullis/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { writeFact } from '../facts/outbox.js';
 import { kekIdOf, kindOf, parseKekId } from '../key-hierarchy/kek-id.js';
-import type { KeyProvider } from '../ports/key-provider.js';
+import type { KeyState, OrganisationKeys } from '../key-hierarchy/organisation-keys.js';
 import type { KeyVersionRegister } from '../ports/key-versions.js';
 import { KEK_RETIREMENT_LOCK } from '../storage/advisory-locks.js';
 import { kekRetired, kekRotated } from './kek-facts.js';
@@ -12,7 +12,10 @@ import type { KeysByKek, RequestedBy, RewrapRun } from './rewrap-run.js';
 import type { RewrapRuns } from './rewrap-runs.js';
 
 export interface ManageKeksParts {
-  readonly provider: Pick<KeyProvider, 'reference' | 'primary' | 'describe'>;
+  readonly provider: Pick<
+    OrganisationKeys,
+    'reference' | 'primary' | 'describe' | 'targets' | 'organisationOf'
+  >;
   readonly register: KeyVersionRegister;
   readonly jobs: DataSource;
   readonly rows: OwnerKeyRows;
@@ -32,13 +35,13 @@ export class ManageKeks {
     // First what seals: another replica may have rotated a moment ago.
     const primary = await provider.primary();
     const [described, byKek] = [await provider.describe(), await rows.byKek()];
-    const known = new Set(described.map(({ kekId }) => kekId));
-    const strangers = Object.keys(byKek).filter((kekId) => !known.has(kekId));
-    const keks = [...described, ...strangers.map((kekId) => ({ kekId, seals: false, opens: false }))];
+    const keks = [...described, ...strangersIn(byKek, described, provider)];
+    const run = await runs.running();
+    const remaining = run === null ? 0 : await rows.countUnmoved(await provider.targets());
     return {
       primary,
       keks: keks.map((kek) => ({ ...kek, ownerKeys: byKek[kek.kekId] ?? 0 })),
-      rewrap: progressOf(await runs.running(), byKek),
+      rewrap: run === null ? null : progressOf(run, remaining),
       lastReport: await runs.lastReport(),
     };
   }
@@ -148,12 +151,25 @@ function requireLocal(reference: string, done: string): void {
   );
 }
 
-function progressOf(run: RewrapRun | null, byKek: KeysByKek): KeksReply['rewrap'] {
-  if (run === null) return null;
+function progressOf(run: RewrapRun, remaining: number): KeksReply['rewrap'] {
   const { id, target, moved, failed, rowsPerSecond, startedAt, problem } = run;
-  const all = Object.values(byKek).reduce((sum, keys) => sum + keys, 0);
-  const remaining = all - (byKek[target] ?? 0);
   return { rewrap: id, target, moved, failed, remaining, rowsPerSecond, startedAt, problem };
+}
+
+/** What wraps something and was not described: nobody's, or a version of a customer's key whose service is away. */
+function strangersIn(
+  byKek: KeysByKek,
+  described: readonly KeyState[],
+  provider: Pick<OrganisationKeys, 'organisationOf'>,
+): KeyState[] {
+  const known = new Set(described.map(({ kekId }) => kekId));
+  return Object.keys(byKek)
+    .filter((kekId) => !known.has(kekId))
+    .map((kekId) => {
+      const key = described.find((it) => parseKekId(kekId)?.reference === it.kekId);
+      const organisation = provider.organisationOf(kekId);
+      return { kekId, seals: false, opens: false, organisation, problem: key?.problem ?? null };
+    });
 }
 
 interface UpTo {

@@ -1,5 +1,6 @@
 import type { OwnerKind } from '@portcullis/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Targets } from '../key-hierarchy/organisation-keys.js';
 import type { StoredOwnerKey } from '../key-hierarchy/owner-keys.js';
 import type { WrappedOwnerKey } from '../ports/key-provider.js';
 import type { KeysByKek, RewrapCursor } from './rewrap-run.js';
@@ -27,16 +28,16 @@ const NAMED = 100;
 export class OwnerKeyRows {
   constructor(private readonly jobs: DataSource) {}
 
-  /** The next ones after the cursor that another key than `target` wraps. */
+  /** The next ones after the cursor that are not under what they should be. */
   async next(
-    target: string,
+    targets: Targets,
     { org, keyId, version }: RewrapCursor,
     limit: number,
   ): Promise<StoredOwnerKey[]> {
     const rows: Row[] = await this.jobs.query(
       `SELECT org_id, key_id, version, owner_kind, owner, kek_id, wrapped FROM owner_keys
-       WHERE kek_id <> $1 AND (org_id, key_id, version) > ($2, $3, $4) ORDER BY org_id, key_id, version LIMIT $5`,
-      [target, org, keyId, version, limit],
+       WHERE ${MISPLACED} AND (org_id, key_id, version) > ($3, $4, $5) ORDER BY org_id, key_id, version LIMIT $6`,
+      [...targetParameters(targets), org, keyId, version, limit],
     );
     return rows.map((row) => ({
       org: row.org_id,
@@ -74,12 +75,12 @@ export class OwnerKeyRows {
     return Object.fromEntries(rows.map(({ kek_id, keys }) => [kek_id, keys]));
   }
 
-  /** The first ones that another key than `target` wraps. */
-  async unmoved(target: string): Promise<UnmovedKey[]> {
+  /** The first ones that are not under what they should be. */
+  async unmoved(targets: Targets): Promise<UnmovedKey[]> {
     const rows: Row[] = await this.jobs.query(
-      `SELECT org_id, key_id, version, kek_id FROM owner_keys WHERE kek_id <> $1
+      `SELECT org_id, key_id, version, kek_id FROM owner_keys WHERE ${MISPLACED}
        ORDER BY org_id, key_id, version LIMIT ${NAMED}`,
-      [target],
+      targetParameters(targets),
     );
     return rows.map(({ org_id, key_id, version, kek_id }) => ({
       org: org_id,
@@ -88,4 +89,20 @@ export class OwnerKeyRows {
       kekId: kek_id,
     }));
   }
+
+  async countUnmoved(targets: Targets): Promise<number> {
+    const [row] = (await this.jobs.query(
+      `SELECT count(*)::int AS keys FROM owner_keys WHERE ${MISPLACED}`,
+      targetParameters(targets),
+    )) as { keys: number }[];
+    return row?.keys ?? 0;
+  }
 }
+
+/** Of a few organisations each has a target of its own: an object is searched for it, row by row, and no join is made. */
+const MISPLACED = 'kek_id <> coalesce($2::jsonb ->> org_id, $1)';
+
+const targetParameters = ({ installation, customers }: Targets): [string, string] => [
+  installation,
+  JSON.stringify(Object.fromEntries([...customers].map(([org, { kekId }]) => [org, kekId]))),
+];

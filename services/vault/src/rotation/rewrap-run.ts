@@ -21,10 +21,10 @@ export interface RewrapCursor {
 /** Owner keys by the key-encryption key that wraps them. */
 export type KeysByKek = Record<string, number>;
 
-/** One rewrap: moving every owner key to the key that seals now. */
+/** One rewrap: moving every owner key to the key that seals now for its organisation. */
 export interface RewrapRun {
   readonly id: string;
-  /** Id of the key that everything is to be wrapped by. */
+  /** Id of the installation's key: what everything is to be wrapped by that has no key of its own organisation. */
   readonly target: string;
   readonly requestedBy: RequestedBy;
   readonly rowsPerSecond: number;
@@ -33,8 +33,10 @@ export interface RewrapRun {
   /** How often the whole table has been gone through, this time included. */
   readonly passes: number;
   readonly moved: number;
-  /** Of this pass: what did not open. */
+  /** Of this pass: what did not open, or whose organisation's key is away. */
   readonly failed: number;
+  /** Of this pass: organisations that it went past, each with its reason. */
+  readonly passedOver: Readonly<Record<string, string>>;
   /** What holds it up at the moment. */
   readonly problem: string | null;
   readonly startedAt: string;

@@ -17,6 +17,7 @@ interface RunRow {
   passes: number;
   moved: string;
   failed: string;
+  passed_over: Record<string, string>;
   problem: string | null;
   started_at: Date;
 }
@@ -30,6 +31,17 @@ export type NewRun = Pick<
 export interface Ended {
   readonly report: SignedRotationReport;
   readonly at: Date;
+}
+
+/** What was done with the next owner keys of one organisation. */
+export interface Step {
+  readonly cursor: RewrapCursor;
+  /** The installation's. */
+  readonly target: string;
+  readonly moved: number;
+  readonly failed: number;
+  /** Why the organisation's own key could not be used, null if it could or there is none. */
+  readonly problem: string | null;
 }
 
 /** Rewraps as the job role keeps them. What a batch has moved and how far it came are written in one transaction. */
@@ -64,22 +76,19 @@ export class RewrapRuns {
   }
 
   /** In the transaction that moved the rows: the counts are those of rows that were really moved, whatever is killed. */
-  async advance(
-    manager: EntityManager,
-    run: Pick<RewrapRun, 'id'>,
-    step: { cursor: RewrapCursor; target: string; moved: number; failed: number },
-  ): Promise<void> {
-    const { cursor, target, moved, failed } = step;
+  async advance(manager: EntityManager, run: Pick<RewrapRun, 'id'>, step: Step): Promise<void> {
+    const { cursor, target, moved, failed, problem } = step;
+    const passedOver = problem === null ? {} : { [cursor.org]: problem };
     await manager.query(
       `UPDATE rewraps SET after_org = $2, after_key = $3, after_version = $4, target = $5, moved = moved + $6,
-         failed = failed + $7, problem = NULL, updated_at = now() WHERE rewrap_id = $1 AND state = 'running'`,
-      [run.id, cursor.org, cursor.keyId, cursor.version, target, moved, failed],
+         failed = failed + $7, passed_over = passed_over || $8::jsonb, problem = NULL, updated_at = now() WHERE rewrap_id = $1 AND state = 'running'`,
+      [run.id, cursor.org, cursor.keyId, cursor.version, target, moved, failed, JSON.stringify(passedOver)],
     );
   }
 
   async startPass(run: Pick<RewrapRun, 'id'>): Promise<void> {
     await this.jobs.query(
-      `UPDATE rewraps SET after_org = '', after_key = '', after_version = 0, failed = 0, passes = passes + 1,
+      `UPDATE rewraps SET after_org = '', after_key = '', after_version = 0, failed = 0, passed_over = '{}', passes = passes + 1,
          updated_at = now() WHERE rewrap_id = $1 AND state = 'running'`,
       [run.id],
     );
@@ -114,6 +123,7 @@ const toRun = (row: RunRow): RewrapRun => ({
   passes: row.passes,
   moved: Number(row.moved),
   failed: Number(row.failed),
+  passedOver: row.passed_over,
   problem: row.problem,
   startedAt: row.started_at.toISOString(),
 });

@@ -7,34 +7,55 @@ import {
   type RotationReport,
   type SignedRotationReport,
 } from '@portcullis/contracts';
+import type { Targets } from '../key-hierarchy/organisation-keys.js';
 import type { KeysByKek, RewrapRun } from './rewrap-run.js';
 
-/** An owner key that another key than the target wraps. */
+/** An owner key that is not under what it should be. */
 export type UnmovedKey = RotationReport['unmovedKeys'][number];
 
 export interface Found {
+  readonly targets: Targets;
   readonly after: KeysByKek;
+  readonly unmoved: number;
+  /** The first of them. */
   readonly unmovedKeys: UnmovedKey[];
   readonly endedAt: string;
 }
 
-export function rotationReport(run: RewrapRun, { after, unmovedKeys, endedAt }: Found): RotationReport {
+export function rotationReport(run: RewrapRun, found: Found): RotationReport {
+  const { targets, after, unmoved, unmovedKeys, endedAt } = found;
   const { org, kind, sub } = run.requestedBy;
-  const total = Object.values(after).reduce((sum, keys) => sum + keys, 0);
   return {
     v: 1,
     rewrap: run.id,
-    target: run.target,
+    target: targets.installation,
+    organisations: organisationsOf(run, targets),
     requestedBy: { org, kind, sub },
     startedAt: run.startedAt,
     endedAt,
     before: run.before,
     after,
     moved: run.moved,
-    unmoved: total - (after[run.target] ?? 0),
+    unmoved,
     unmovedKeys,
     passes: run.passes,
   };
+}
+
+/** Those with a target of their own, and those that were passed over. */
+function organisationsOf(
+  { passedOver }: Pick<RewrapRun, 'passedOver'>,
+  { installation, customers }: Targets,
+): RotationReport['organisations'] {
+  const orgs = [...new Set([...customers.keys(), ...Object.keys(passedOver)])].sort();
+  return orgs.map((org) => {
+    const own = customers.get(org);
+    return {
+      org,
+      target: own?.kekId ?? installation,
+      problem: own?.problem ?? passedOver[org] ?? null,
+    };
+  });
 }
 
 export function signReport(keyring: Keyring, report: RotationReport): SignedRotationReport {

@@ -40,9 +40,10 @@ export function withCredentials(environment: Environment): Environment {
 /** Why these variables must not be there with such keys: `[variable, message]`, or null. */
 export function environmentFault(
   environment: Environment,
-  { primary, secondary }: KeysSettings,
+  { primary, secondary, customers }: KeysSettings,
 ): readonly [string, string] | null {
-  const keys = [primary, secondary].filter((key) => key !== null && key.kind !== 'local');
+  const all = [primary, secondary, ...customers.map(({ key }) => key)];
+  const keys = all.filter((key) => key !== null && key.kind !== 'local');
   if (keys.length === 0) return null;
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
     return ['NODE_TLS_REJECT_UNAUTHORIZED', 'must not be 0: anybody could read the keys on their way'];

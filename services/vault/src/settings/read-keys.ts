@@ -1,40 +1,53 @@
-import type { z } from 'zod';
-import { kindOf, type KeyKind } from '../key-hierarchy/kek-id.js';
-import { REMOTE_LIMITS } from '../remote-calls/remote-calls.js';
-import { KEY_SCHEMAS, SLOT_VARIABLES, type KeySettings } from './key-settings.js';
+import { kindOf } from '../key-hierarchy/kek-id.js';
+import { CUSTOMER_KEYS_VARIABLE, readCustomerKeys, type CustomerKeySettings } from './customer-keys.js';
+import { SLOT_VARIABLES, type KeySettings } from './key-settings.js';
+import { keyFrom, type RemoteSettings } from './one-key.js';
 
 export interface KeysSettings {
   readonly primary: KeySettings;
   readonly secondary: KeySettings | null;
+  readonly customers: readonly CustomerKeySettings[];
 }
 
-export interface RemoteSettings {
-  readonly deadlineMs: number;
-  readonly concurrency: number;
-}
+type InstallationKeys = Pick<KeysSettings, 'primary' | 'secondary'>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Complain = (variable: string, message: string) => void;
 
 const PRIMARY = 'VAULT_';
 const SECONDARY = 'VAULT_SECONDARY_';
-const ID =
-  'must be a name (1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit), vault:NAME, aws:NAME or gcp:NAME';
 
-/** Every variable that {@link readKeys} looks at. */
+/** Every variable that {@link readKeys} looks at for the installation's keys. */
 export const KEY_VARIABLES = [PRIMARY, SECONDARY].flatMap((prefix) =>
   ['KEK_ID', ...SLOT_VARIABLES].map((name) => prefix + name),
 );
 
 /**
  * The keys that these variables describe: `VAULT_KEK_ID` says which one seals and of what kind it is, `VAULT_SECONDARY_KEK_ID`
- * another that opens; the variables of a kind follow, for the second key with `VAULT_SECONDARY_`. Null after a complaint.
+ * another that opens; the variables of a kind follow, for the second key with `VAULT_SECONDARY_`. `VAULT_CUSTOMER_KEYS_FILE` has
+ * those of organisations. Null after a complaint.
  */
 export function readKeys(
   environment: Environment,
   remote: RemoteSettings,
   complain: Complain,
 ): KeysSettings | null {
+  const keys = installationKeys(environment, remote, complain);
+  if (keys === null) return null;
+  const customers = readCustomerKeys({
+    path: environment[CUSTOMER_KEYS_VARIABLE],
+    installation: [keys.primary, keys.secondary].filter((key) => key !== null),
+    remote,
+    complain: (message) => complain(CUSTOMER_KEYS_VARIABLE, message),
+  });
+  return customers === null ? null : { ...keys, customers };
+}
+
+function installationKeys(
+  environment: Environment,
+  remote: RemoteSettings,
+  complain: Complain,
+): InstallationKeys | null {
   const primaryId = environment[`${PRIMARY}KEK_ID`] ?? 'local-1';
   const secondaryId = environment[`${SECONDARY}KEK_ID`];
   const primary = readKey(primaryId, { prefix: PRIMARY, environment, remote, complain });
@@ -59,29 +72,11 @@ interface Reading {
 }
 
 function readKey(reference: string, { prefix, environment, remote, complain }: Reading): KeySettings | null {
-  const kind = kindOf(reference);
-  if (kind === null) {
-    complain(`${prefix}KEK_ID`, ID);
-    return null;
-  }
   const values = Object.fromEntries(SLOT_VARIABLES.map((name) => [name, environment[prefix + name]]));
-  const schema: z.ZodType = KEY_SCHEMAS[kind];
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return settingsOf(kind, reference, { parsed: parsed.data as never, remote });
-  for (const { path, message } of parsed.error.issues) complain(`${prefix}${path.join('.')}`, message);
-  return null;
-}
-
-function settingsOf(
-  kind: KeyKind,
-  reference: string,
-  { parsed, remote }: { parsed: never; remote: RemoteSettings },
-): KeySettings {
-  if (kind === 'local') return { kind, reference, ...(parsed as object) } as KeySettings;
-  const limits = { ...REMOTE_LIMITS, ...remote };
-  const key = { ...(parsed as object), reference, limits } as { keyName?: string };
-  // A transit key is called as it is here unless it is told otherwise.
-  return { kind, key: { ...key, keyName: key.keyName ?? reference.replace(/^\w+:/, '') } } as KeySettings;
+  return keyFrom(reference, values, {
+    remote,
+    complain: (name, message) => complain(`${prefix}${name}`, message),
+  });
 }
 
 /** A local key without a root secret of its own has that of the first. */
