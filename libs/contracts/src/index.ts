@@ -53,6 +53,16 @@ export {
   type RotationReport,
   type SignedRotationReport,
 } from './messages/keks.js';
+export {
+  ERASURE_OPERATION_OF,
+  ERASURE_OPERATIONS,
+  eraseReplySchema,
+  isErasureOperation,
+  type EraseArguments,
+  type EraseReply,
+  type EraseRequest,
+  type ErasureOperation,
+} from './messages/erasure.js';
 export { readinessReplySchema, type ReadinessReply } from './messages/readiness.js';
 export { VERBS } from './verbs.js';
 export { POLICY_API_VERBS } from './policy-api-verbs.js';

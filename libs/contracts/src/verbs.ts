@@ -1,3 +1,4 @@
+import { eraseReplySchema, eraseRequestSchema } from './messages/erasure.js';
 import { HISTORY_VERBS } from './history-verbs.js';
 import { KEK_VERBS } from './kek-verbs.js';
 import { SEALED_VERBS } from './sealed-verbs.js';
@@ -175,6 +176,17 @@ export const VERBS = {
       reply: deleteReplySchema,
     },
     { mutates: true },
+  ),
+  erase: verb(
+    {
+      subject: 'vault.v1.erase',
+      callee: 'vault',
+      callers: ['control'],
+      request: eraseRequestSchema,
+      reply: eraseReplySchema,
+    },
+    // A server may have a secret of each user.
+    { mutates: true, timeoutMs: 10_000 },
   ),
   listSecrets: verb({
     subject: 'vault.v1.list',

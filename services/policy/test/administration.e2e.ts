@@ -226,6 +226,24 @@ describe('administrative decisions', () => {
     expect(await authorize(home.admin, { operation: 'audit.read', kek })).toMatchObject({ grants: null });
   });
 
+  it('bring an order to erase to admins alone, bound to what is to be erased', async () => {
+    verifies('B2');
+    const erasure = { arguments: { what: 'subject', id: other.member.sub } };
+    const ordered = await authorize(other.admin, { operation: 'subject.erase', erasure });
+    const vault = installation.trust.keyring('vault');
+    const grant = verifyToken(vault, 'pc-grant+jwt', 'policy', ordered.grants!.vault, new Date());
+    expect(grant).toMatchObject({ op: 'subject.erase', org: other.org, srv: null, slug: null, dst: null });
+    expect(grant.ad).toBe(
+      argumentDigest(fromB64u(ordered.argumentSalt!), 'subject.erase', erasure.arguments),
+    );
+    expect(await authorize(other.member, { operation: 'subject.erase', erasure })).toMatchObject({
+      decision: 'deny',
+      grants: null,
+    });
+    expect(await authorize(other.admin, { operation: 'kek.read', erasure })).toMatchObject({ grants: null });
+    expect(await authorize(other.admin, { operation: 'subject.erase' })).toMatchObject({ grants: null });
+  });
+
   it('bring a grant only for secrets and keys, bound to what the vault will be sent', async () => {
     verifies('B2');
     expect(await authorize(home.admin, {})).toMatchObject({

@@ -12,6 +12,8 @@ import type { HeldKeys } from './compose-keys.js';
 import type { Config } from './config.js';
 import { DeleteSecret } from './deleting/delete-secret.js';
 import { DeletingController } from './deleting/deleting.controller.js';
+import { Erase } from './erasing/erase.js';
+import { ErasingController } from './erasing/erasing.controller.js';
 import { publishBacklog } from './facts/facts-backlog.js';
 import { PendingFacts } from './facts/pending-facts.js';
 import { RelayFacts } from './facts/relay-facts.js';
@@ -32,6 +34,7 @@ import { UnsealSections } from './reading/unseal-sections.js';
 import { Proofs } from './proof/proofs.js';
 import { PurgeUsedGrants } from './proof/purge-used-grants.js';
 import { CurrentVersions } from './restored/current-versions.js';
+import { DestroyedKeys } from './restored/destroyed-keys.js';
 import { SuspendRestored } from './restored/suspend-restored.js';
 import { KekChanges } from './rotation/kek-changes.js';
 import { ManageKeks } from './rotation/manage-keks.js';
@@ -90,7 +93,7 @@ export function composeVault(parts: VaultParts): Vault {
   publishBacklog(telemetry.metrics, facts);
   const { rewrap, keks } = rotationOf(parts);
   const current = currentVersionsOf(peers, transactions, clock);
-  const opening = { proofs, channels, clock };
+  const opening = { proofs, transactions, channels, clock };
   return {
     module: moduleOf([
       new OpenCredentials({
@@ -102,13 +105,14 @@ export function composeVault(parts: VaultParts): Vault {
       }),
       new PutSecret({ keyring, proofs, keys, envelopes, transactions, current, clock }),
       new DeleteSecret(proofs, transactions, clock),
+      new Erase({ proofs, keys, transactions, clock }),
       new ListSecrets(keyring, transactions, clock),
       new CreateSubjectKey(keys, envelopes, transactions, clock),
       new OpenSections({
         ...opening,
         keyring,
         limits: new LimitReading(transactions),
-        transactions,
+        destroyed: new DestroyedKeys(peers, () => performance.now()),
         sections: new UnsealSections(envelopes),
       }),
       new KekChanges({ proofs, keyring, transactions, keks }),
@@ -148,6 +152,7 @@ const moduleOf = (useCases: readonly object[]): DynamicModule => ({
     OpeningController,
     StoringController,
     DeletingController,
+    ErasingController,
     ListingController,
     SubjectKeysController,
     RotationController,

@@ -8,6 +8,9 @@ import {
   issueToken,
   newId,
   payloadHash,
+  ERASURE_OPERATION_OF,
+  type EraseArguments,
+  type ErasureOperation,
   type GrantClaims,
   type JsonValue,
   type KekOperation,
@@ -134,7 +137,12 @@ export class Issuer {
   }
 
   /** Grant and receipt for a change of key-encryption keys, with salt and arguments. */
-  kekChange<A extends JsonValue>(operation: KekOperation, org: string, args: A, changes: GrantChanges = {}) {
+  kekChange<A extends JsonValue>(
+    operation: KekOperation | ErasureOperation,
+    org: string,
+    args: A,
+    changes: GrantChanges = {},
+  ) {
     const salt = randomBytes(32);
     const pair = this.pair({
       org,
@@ -144,6 +152,11 @@ export class Issuer {
       ...changes,
     });
     return { ...pair, argumentSalt: b64u(salt), arguments: args };
+  }
+
+  /** Grant and receipt for an erasure: as for key-encryption keys, about no server. */
+  erasure(org: string, args: EraseArguments, changes: GrantChanges = {}) {
+    return this.kekChange(ERASURE_OPERATION_OF[args.what], org, args, changes);
   }
 
   /** A token whose claims are right but which `forger` made: with its own key, or in the name of `kidOf`. */

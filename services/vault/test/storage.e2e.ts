@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => installation.stop(), 30_000);
 
-const TABLES = ['owner_keys', 'secrets', 'used_grants', 'subject_keys', 'outbox'];
+const TABLES = ['owner_keys', 'secrets', 'used_grants', 'subject_keys', 'outbox', 'erasures'];
 const OF_THE_INSTALLATION = ['key_versions', 'rewraps'];
 
 describe('the database of the vault', () => {
@@ -80,6 +80,8 @@ describe('the database of the vault', () => {
     ['forget that a grant was used', 'DELETE FROM used_grants'],
     ['let a grant last longer', `UPDATE used_grants SET jti = 'x'`],
     ['take a fact back', 'DELETE FROM outbox'],
+    ['forget that something was erased', 'DELETE FROM erasures'],
+    ['erase something else', `UPDATE erasures SET id = 'x'`],
     ['replace an owner key', `UPDATE owner_keys SET wrapped = ''`],
     ['switch row-level security off', 'ALTER TABLE secrets DISABLE ROW LEVEL SECURITY'],
   ])('does not let the service %s', async (_what, statement) => {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ERASURE_OPERATIONS } from './erasure.js';
 import {
   hash32Schema,
   jwsSchema,
@@ -23,7 +24,7 @@ export const OPERATIONS = [
 export const operationSchema = z.enum(OPERATIONS);
 export type Operation = z.infer<typeof operationSchema>;
 
-/** Operations of the admin API. Only those on secrets bring a grant. */
+/** Operations of the admin API. Only those that the vault carries out bring a grant. */
 export const ADMIN_OPERATIONS = [
   'organisation.create',
   'directory.read',
@@ -33,6 +34,7 @@ export const ADMIN_OPERATIONS = [
   'secret.list',
   'secret.put',
   'secret.delete',
+  ...ERASURE_OPERATIONS,
   'kek.read',
   'kek.rotate',
   'kek.rewrap',
@@ -155,6 +157,8 @@ export const authorizeAdminRequestSchema = z.strictObject({
     .nullable(),
   /** Needed for an operation that changes key-encryption keys: what the vault will be sent, as above. */
   kek: z.strictObject({ arguments: z.json() }).optional(),
+  /** Needed for an operation that erases, as above. */
+  erasure: z.strictObject({ arguments: z.json() }).optional(),
   call: ulidSchema,
 });
 export type AuthorizeAdminRequest = z.infer<typeof authorizeAdminRequestSchema>;

@@ -8,6 +8,7 @@ import {
   slugSchema,
   toolNameSchema,
 } from '../messages/fields.js';
+import { ERASURE_OPERATIONS, isErasureOperation } from '../messages/erasure.js';
 import { decisionInputsSchema } from '../messages/decision-inputs.js';
 import { OPERATIONS } from '../messages/policy.js';
 import { serviceNameSchema } from '../trust/identity.js';
@@ -17,8 +18,14 @@ import { actClaim, kindClaim, registeredClaims } from './token-fields.js';
 export const KEK_OPERATIONS = ['kek.rotate', 'kek.rewrap', 'kek.retire'] as const;
 export type KekOperation = (typeof KEK_OPERATIONS)[number];
 
-/** Whatever needs a credential, the two operations that change one, and those on the keys above them all. */
-export const GRANT_OPERATIONS = [...OPERATIONS, 'secret.put', 'secret.delete', ...KEK_OPERATIONS] as const;
+/** Whatever needs a credential, the two operations that change one, those that destroy, and those on the keys above them all. */
+export const GRANT_OPERATIONS = [
+  ...OPERATIONS,
+  'secret.put',
+  'secret.delete',
+  ...ERASURE_OPERATIONS,
+  ...KEK_OPERATIONS,
+] as const;
 
 /** What a grant and a denial both say: who, what was asked, and by which policy it was decided. */
 export const decidedClaims = {
@@ -58,7 +65,7 @@ export const grantClaimsSchema = z
     aud: z.array(serviceNameSchema).min(1).max(4),
     ...decidedClaims,
     op: z.enum(GRANT_OPERATIONS),
-    /** Server, its slug and its destination: null exactly in operations on key-encryption keys. */
+    /** Server, its slug and its destination: null exactly in operations on key-encryption keys and in erasures. */
     srv: ulidSchema.nullable(),
     slug: slugSchema.nullable(),
     dst: destinationSchema.nullable(),
@@ -70,10 +77,14 @@ export const grantClaimsSchema = z
     rkh: hash32Schema.nullable(),
   })
   .refine(
-    ({ op, srv, slug, dst }) => [srv, slug, dst].every((place) => (place === null) === isKekOperation(op)),
-    'a grant names a server, its slug and its destination unless it is about key-encryption keys',
+    ({ op, srv, slug, dst }) => [srv, slug, dst].every((place) => (place === null) === isPlaceless(op)),
+    'a grant names a server, its slug and its destination unless it is about key-encryption keys or an erasure',
   );
 export type GrantClaims = z.infer<typeof grantClaimsSchema>;
 
 export const isKekOperation = (operation: string): operation is KekOperation =>
   (KEK_OPERATIONS as readonly string[]).includes(operation);
+
+/** An erasure needs no destination: nothing goes anywhere, and what it is about stands in its arguments. */
+const isPlaceless = (operation: string): boolean =>
+  isKekOperation(operation) || isErasureOperation(operation);

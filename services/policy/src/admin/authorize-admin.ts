@@ -1,5 +1,6 @@
 import {
   AppError,
+  isErasureOperation,
   isKekOperation,
   type Authorization,
   type AuthorizeAdminRequest,
@@ -42,10 +43,10 @@ export class AuthorizeAdmin {
 
 /** What was asked, and the salt of its arguments' digest where the vault will be sent any. */
 function askedOf(
-  { operation, secret, kek, call }: AuthorizeAdminRequest,
+  { operation, secret, kek, erasure, call }: AuthorizeAdminRequest,
   principal: Principal,
 ): { asked: Asked; argumentSalt: string | null } {
-  const effect = secret ?? kek;
+  const effect = secret ?? kek ?? erasure;
   const digest = effect === undefined ? null : digestArguments(operation, effect.arguments);
   const asked: Asked = {
     principal,
@@ -63,11 +64,14 @@ function askedOf(
 
 /** What the vault may do; null for what it has no part in. */
 function grantedBy(
-  { operation, secret, kek }: AuthorizeAdminRequest,
+  { operation, secret, kek, erasure }: AuthorizeAdminRequest,
   slug: string | undefined,
 ): GrantedPlace | null {
   if (secret !== null) return { ...placeOf(secret, slug), slots: [secret.slot], replyKeyHash: null };
-  if (kek === undefined || !isKekOperation(operation)) return null;
+  const isGranted =
+    (kek !== undefined && isKekOperation(operation)) ||
+    (erasure !== undefined && isErasureOperation(operation));
+  if (!isGranted) return null;
   return { srv: null, slug: null, dst: null, slots: [], replyKeyHash: null };
 }
 

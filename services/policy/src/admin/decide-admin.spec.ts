@@ -10,7 +10,7 @@ import {
   STRANGER,
   ulid,
 } from '@portcullis/policy-engine/testing';
-import { KEK_OPERATIONS } from '@portcullis/contracts';
+import { ERASURE_OPERATIONS, KEK_OPERATIONS } from '@portcullis/contracts';
 import { initialState, someone } from '@portcullis/policy-engine';
 import { verifies } from '../../../../tools/verifies.js';
 import { decideAdmin, type AdminQuestion } from './decide-admin.js';
@@ -59,6 +59,7 @@ describe('administrative operations', () => {
     'audit.read',
     'audit.export',
     'organisation.create',
+    ...ERASURE_OPERATIONS,
   ] as const)('%s is for admins', (operation) => {
     expect(outcome(ADMIN, operation)).toBe('allow organisation-admin');
     expect(outcome(MEMBER, operation)).toBe('deny not-an-admin');

@@ -6,6 +6,7 @@ import {
   type CredentialSlot,
   type Decision,
   type DecisionInputs,
+  type ErasureOperation,
   type Grants,
   type KekOperation,
   type Keyring,
@@ -51,7 +52,7 @@ export class Statements {
   grant(asked: Asked, decision: Decision, { replyKeyHash, ...server }: GrantedPlace): Grants {
     return issueForAudiences(this.keyring, 'pc-grant+jwt', ['audit', 'vault'], {
       ...decidedClaims(asked, decision),
-      op: asked.operation as Operation | 'secret.put' | 'secret.delete' | KekOperation,
+      op: asked.operation as Operation | 'secret.put' | 'secret.delete' | ErasureOperation | KekOperation,
       ...server,
       apr: asked.approval,
       rkh: replyKeyHash,

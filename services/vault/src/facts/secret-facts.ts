@@ -1,4 +1,4 @@
-import type { FactEntry } from '@portcullis/contracts';
+import type { FactEntry, GrantClaims } from '@portcullis/contracts';
 import type { Proof } from '../proof/decide-proof.js';
 import type { StoredSecret } from '../storage/stored-secret.js';
 import { fact, factId } from './facts.js';
@@ -6,7 +6,12 @@ import { fact, factId } from './facts.js';
 export type SecretAction = 'secret.stored' | 'secret.rotated' | 'secret.deleted';
 
 /** What happened to a secret, who did it, and which recorded intent allowed it. */
-export function secretFact(action: SecretAction, secret: StoredSecret, proof: Proof, now: Date): FactEntry {
+export function secretFact(
+  action: SecretAction,
+  secret: StoredSecret,
+  proof: Proof<GrantClaims>,
+  now: Date,
+): FactEntry {
   const { grant, receipt } = proof;
   return fact(
     {

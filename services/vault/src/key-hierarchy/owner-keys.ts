@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, newId, type OwnerKind } from '@portcullis/contracts';
 import type { EntityManager } from 'typeorm';
+import { requireNotErased } from '../erasing/tombstones.js';
 import { fact } from '../facts/facts.js';
 import { writeFact } from '../facts/outbox.js';
 import type { OwnerKeyContext } from '../ports/key-provider.js';
@@ -135,6 +136,7 @@ export class OwnerKeys {
     const now = this.clock();
     return this.transactions.run(key.org, async (manager) => {
       await requireInUse(manager, key.kekId);
+      await requireNotErased(manager, key);
       const inserted: unknown[] = await manager.query(
         `INSERT INTO owner_keys (org_id, key_id, version, owner_kind, owner, kek_id, wrapped, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING key_id`,

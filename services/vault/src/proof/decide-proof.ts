@@ -9,7 +9,7 @@ export interface ProofFault {
 }
 
 /** With leave to read in place of a grant, it is the same that receipts are bound to. */
-/** A grant about a server: every one that isn't about key-encryption keys. */
+/** A grant about a server: every one but those about key-encryption keys and erasures. */
 export type ServerGrant = GrantClaims & { srv: string; slug: string; dst: string };
 
 export interface Proof<Granted = ServerGrant> {

@@ -6,6 +6,7 @@ import {
   payloadHash,
   READING_OPERATION,
   verifyToken,
+  type ErasureOperation,
   type GrantClaims,
   type JsonValue,
   type KekOperation,
@@ -44,7 +45,7 @@ export class Proofs {
    * `FORBIDDEN` with `details.reason` for two genuine tokens that don't belong together or to one of `operations`.
    */
   verify(presented: PresentedProof, operations: readonly string[], now: Date): Proof {
-    // Of a grant that isn't about key-encryption keys, its schema demands the server.
+    // Of a grant that opens or stores something, its schema demands the server.
     return this.verified(presented, operations, now) as Proof;
   }
 
@@ -52,6 +53,23 @@ export class Proofs {
   verifyKekChange<Arguments extends JsonValue>(
     change: PresentedChange<Arguments>,
     operation: KekOperation,
+    now: Date,
+  ): Proof<GrantClaims> {
+    return this.verifiedChange(change, operation, now);
+  }
+
+  /** Proof that policy ordered exactly this to be erased, and audit has recorded it. */
+  verifyErasure<Arguments extends JsonValue>(
+    order: PresentedChange<Arguments>,
+    operation: ErasureOperation,
+    now: Date,
+  ): Proof<GrantClaims> {
+    return this.verifiedChange(order, operation, now);
+  }
+
+  private verifiedChange<Arguments extends JsonValue>(
+    change: PresentedChange<Arguments>,
+    operation: KekOperation | ErasureOperation,
     now: Date,
   ): Proof<GrantClaims> {
     const proof = this.verified(change, [operation], now);

@@ -29,7 +29,8 @@ function vault(rate: { perSecond: number; burst: number }) {
   const facts: FactEntry[] = [];
   const claimed: string[] = [];
   const manager = {
-    query: (_sql: string, values: string[]) => facts.push(JSON.parse(values[2]!) as FactEntry),
+    query: (_sql: string, [, , entries]: [string, string[], string[]]) =>
+      facts.push(...entries.map((entry) => JSON.parse(entry) as FactEntry)),
   };
   const transactions = {
     run: (_org: string, work: (manager: unknown) => unknown) => Promise.resolve(work(manager)),
@@ -43,6 +44,7 @@ function vault(rate: { perSecond: number; burst: number }) {
     proofs: new Proofs(keyring),
     limits: new LimitReading(transactions, rate),
     transactions,
+    destroyed: { without: (_org, keys) => Promise.resolve([...keys]) },
     sections: new UnsealSections({} as never),
     channels: new ReplyChannels(keyring, () => 0),
     clock: () => new Date(),

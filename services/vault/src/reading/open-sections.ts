@@ -15,6 +15,7 @@ import type { ReplyChannels } from '../opening/reply-channels.js';
 import { consumptionOf, demandConsumed } from '../proof/consume-grant.js';
 import { decideReplyKey } from '../proof/decide-proof.js';
 import { demand, type Proofs } from '../proof/proofs.js';
+import type { DestroyedKeys } from '../restored/destroyed-keys.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
 import { subjectKeysOf, toSubjectKeys, type StoredSubjectKey } from '../subject-keys/stored-subject-keys.js';
 import { decideBatch, decideReader } from './decide-reading.js';
@@ -25,6 +26,7 @@ export interface OpenSectionsParts {
   readonly proofs: Proofs;
   readonly limits: LimitReading;
   readonly transactions: TenantTransactions;
+  readonly destroyed: Pick<DestroyedKeys, 'without'>;
   readonly sections: UnsealSections;
   readonly channels: ReplyChannels;
   readonly clock: () => Date;
@@ -43,7 +45,7 @@ export class OpenSections {
    * that has been used, `KEY_UNAVAILABLE`, `UNAVAILABLE`
    */
   async run(request: OpenSectionsRequest): Promise<OpenSectionsReply> {
-    const { keyring, proofs, limits, sections, clock } = this.parts;
+    const { keyring, proofs, limits, destroyed, sections, clock } = this.parts;
     const now = clock();
     const reading = proofs.verifyReading(request, now);
     const reader = verifyToken(keyring, 'pc-principal+jwt', 'control', request.assertion, now);
@@ -51,8 +53,8 @@ export class OpenSections {
     demand(decideReplyKey(reading, replyKeyHash(fromB64u(request.replyKey))));
     demand(decideBatch(reading, request.batch, request.boxes.length));
     await limits.run(reading, request.boxes.length, now);
-    const keys = await this.claim(reading, request);
     const { org, purpose } = reading;
+    const keys = await destroyed.without(org, await this.claim(reading, request));
     return { sealed: this.seal(request, await sections.run({ org, purpose, boxes: request.boxes, keys })) };
   }
 

@@ -144,3 +144,24 @@ export async function listStored(
   );
   return rows.map(toStored);
 }
+
+/** A secret that is gone, and what wrapped the owner key that it lay under. */
+export interface DeletedSecret extends StoredSecret {
+  readonly kekId: string;
+}
+
+/** Deletes every secret of a server, whoever owns them, or every one that a user owns. */
+export async function deleteStored(
+  manager: EntityManager,
+  org: string,
+  of: { readonly srv: string } | { readonly user: string },
+): Promise<DeletedSecret[]> {
+  const where = 'srv' in of ? 's.srv = $2' : `s.owner_kind = 'user' AND s.owner = $2`;
+  const [rows]: [(SecretRow & { kek_id: string })[], number] = await manager.query(
+    `DELETE FROM secrets s USING owner_keys k
+     WHERE k.org_id = s.org_id AND k.key_id = s.key_id AND k.version = s.key_version AND s.org_id = $1 AND ${where}
+     RETURNING ${METADATA}, k.kek_id`,
+    [org, 'srv' in of ? of.srv : of.user],
+  );
+  return rows.map((row) => ({ ...toStored(row), kekId: row.kek_id }));
+}

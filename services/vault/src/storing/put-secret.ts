@@ -7,6 +7,7 @@ import {
   type SecretMetadata,
 } from '@portcullis/contracts';
 import type { EntityManager } from 'typeorm';
+import { requireNotErased } from '../erasing/tombstones.js';
 import { writeFact } from '../facts/outbox.js';
 import { secretFact } from '../facts/secret-facts.js';
 import type { OwnerKeys, StoredOwnerKey } from '../key-hierarchy/owner-keys.js';
@@ -51,7 +52,7 @@ export class PutSecret {
    * wins and the other is told so.
    *
    * @throws AppError `UNAUTHENTICATED`, `FORBIDDEN`, `PAYLOAD_TOO_LARGE`, `INVALID_ARGUMENT`, `DECRYPTION_FAILED`,
-   * `GRANT_CONSUMED`, `CONFLICT`, `KEY_UNAVAILABLE`, `UNAVAILABLE`
+   * `GRANT_CONSUMED`, `CONFLICT`, `FAILED_PRECONDITION` (server or owner is erased), `KEY_UNAVAILABLE`, `UNAVAILABLE`
    */
   async run(request: PutRequest): Promise<SecretMetadata> {
     const now = this.parts.clock();
@@ -62,6 +63,7 @@ export class PutSecret {
       const sealed = await this.seal(proof, request, { value, now });
       await this.parts.transactions.run(proof.grant.org, async (manager) => {
         await consumeGrant(manager, proof.grant);
+        await requireNotErased(manager, sealed.secret, sealed.secret.srv);
         if (!(await write(manager, sealed))) {
           throw new AppError('CONFLICT', 'The secret has been changed by somebody else meanwhile.');
         }

@@ -8,6 +8,7 @@ import {
   type SubjectKey,
 } from '@portcullis/contracts';
 import type { EntityManager } from 'typeorm';
+import { requireNotErased } from '../erasing/tombstones.js';
 import { fact } from '../facts/facts.js';
 import { writeFact } from '../facts/outbox.js';
 import type { OwnerKeys, StoredOwnerKey } from '../key-hierarchy/owner-keys.js';
@@ -38,13 +39,18 @@ export class CreateSubjectKey {
     private readonly clock: () => Date,
   ) {}
 
-  /** The same answer however often, and however many at once, ask. @throws AppError `KEY_UNAVAILABLE`, `UNAVAILABLE` */
+  /**
+   * The same answer however often, and however many at once, ask.
+   *
+   * @throws AppError `KEY_UNAVAILABLE`, `UNAVAILABLE`; `FAILED_PRECONDITION` for somebody who was erased
+   */
   async run({ org, subject }: CreateSubjectKeyRequest): Promise<SubjectKey> {
     const known = await this.transactions.run(org, (manager) => find(manager, org, subject));
     if (known !== null) return known;
     const sealed = await this.make(org, subject);
     const now = this.clock();
     return this.transactions.run(org, async (manager) => {
+      await requireNotErased(manager, sealed.ownerKey);
       if (await insert(manager, sealed, now)) await writeFact(manager, created(sealed, now));
       // Whoever was first has made the key; the pair of the others is forgotten.
       const stored = await find(manager, org, subject);
