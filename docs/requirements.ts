@@ -135,6 +135,7 @@ export const requirements: readonly Requirement[] = [
     id: 'H6',
     text: 'Deleting a server deletes its variables, tokens, files, logs; deleting an organisation does so for every member; backups age out',
     claimed: false,
+    note: 'Deleting a server destroys every credential kept for it, removing a user those of the user; files, logs, deletion of an organisation and ageing of backups missing.',
   },
   {
     id: 'H7',
@@ -266,7 +267,7 @@ export const requirements: readonly Requirement[] = [
     id: 'B5',
     text: 'Erasure that still verifies: personal fields sealed to a per-subject key; destroying it erases them in the log, views and archives while every proof still checks; what is out of reach (delivered exports and sinks, backups until a date, third parties named in arguments) is listed in the certificate; legal hold beats retention beats erasure',
     claimed: false,
-    note: 'Personal fields are sealed to per-subject keys; erasure missing.',
+    note: 'Personal fields are sealed to per-subject keys, which an admin can have destroyed, with a certificate; legal hold, a list of what is out of reach, and destroying again what a restore brings back are missing.',
   },
   {
     id: 'B6',

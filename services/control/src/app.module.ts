@@ -26,6 +26,7 @@ import { BarrierController } from './barrier/barrier.controller.js';
 import { Leases } from './barrier/leases.js';
 import { DefinitionsController } from './definitions/definitions.controller.js';
 import { ReadDefinitions } from './definitions/read-definitions.js';
+import { EraseInVault } from './erasing/erase-in-vault.js';
 import { GroupsController } from './groups/groups.controller.js';
 import { ServiceController, ServiceFacts } from './health/service.controller.js';
 import { openApiDocument } from './http/openapi.js';
@@ -65,6 +66,7 @@ import { ExportRecords } from './trail/export-records.js';
 import { QueryRecords } from './trail/query-records.js';
 import { TrailController } from './trail/trail.controller.js';
 import { CreateUser } from './users/create-user.js';
+import { EraseUser } from './users/erase-user.js';
 import { ReadUsers } from './users/read-users.js';
 import { RemoveUser } from './users/remove-user.js';
 import { UsersController } from './users/users.controller.js';
@@ -134,22 +136,25 @@ type Foundation = ReturnType<typeof foundation>;
 
 function directory(base: Foundation): object[] {
   const { dataSource, policy, servers } = base;
+  const users = new ReadUsers(dataSource);
+  const vault = new EraseInVault(base.peers, new RecordedOperation(base));
   const found = new FoundOrganisation(base);
   const token = new BootstrapToken(base.bootstrapTokenHash, base.limiter, base.clock);
   return [
     token,
     new BootstrapInstallation({ dataSource, found, policy, token }),
     new CreateOrganisation(found, policy),
-    new ReadUsers(dataSource),
+    users,
     new CreateUser(base),
-    new RemoveUser(base),
+    new RemoveUser({ ...base, vault }),
+    new EraseUser({ ...base, users, vault }),
     new CreateKey(base),
     new RegenerateKey(base),
     new RevokeKey(base),
     servers,
     new ConnectServer(base),
     new ChangeServer(base),
-    new DeleteServer(base),
+    new DeleteServer({ ...base, vault }),
   ];
 }
 

@@ -30,7 +30,7 @@ export class AuthorizeAdmin {
   async run(
     admin: Admin,
     operation: AdminOperation,
-    { secret = null, kek }: Partial<Pick<AuthorizeAdminRequest, 'secret' | 'kek'>> = {},
+    { secret = null, ...vaults }: Partial<Pick<AuthorizeAdminRequest, 'secret' | 'kek' | 'erasure'>> = {},
     call: string = newId(),
   ): Promise<Authorization> {
     const { peers, assertions } = this.parts;
@@ -39,7 +39,7 @@ export class AuthorizeAdmin {
       assertion,
       operation,
       secret,
-      ...(kek === undefined ? {} : { kek }),
+      ...vaults,
       call,
     });
     if (authorization.decision === 'allow') return authorization;

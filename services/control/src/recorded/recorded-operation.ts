@@ -1,10 +1,12 @@
 import {
   AppError,
   deterministicId,
+  isErasureOperation,
   newId,
   VERBS,
   type Authorization,
   type AuthorizeAdminRequest,
+  type ErasureOperation,
   type JsonValue,
   type KekOperation,
   type VerbCaller,
@@ -22,8 +24,8 @@ export interface RecordedOperationParts {
 }
 
 export interface WantedOperation {
-  readonly operation: 'secret.put' | 'secret.delete' | KekOperation;
-  /** The secret that it is about; left out where it is about key-encryption keys. */
+  readonly operation: 'secret.put' | 'secret.delete' | ErasureOperation | KekOperation;
+  /** The secret that it is about; left out where it is about key-encryption keys or an erasure. */
   readonly secret?: Omit<NonNullable<AuthorizeAdminRequest['secret']>, 'arguments'>;
   /** Exactly what the vault will be sent: the grant covers its digest. */
   readonly arguments: JsonValue;
@@ -57,10 +59,7 @@ export class RecordedOperation {
    */
   async run<T>(admin: Admin, wanted: WantedOperation, perform: (proof: Proof) => Promise<T>): Promise<T> {
     const call = newId();
-    const { operation, secret, arguments: args } = wanted;
-    const about =
-      secret === undefined ? { kek: { arguments: args } } : { secret: { ...secret, arguments: args } };
-    const authorization = await this.parts.authorize.run(admin, operation, about, call);
+    const authorization = await this.parts.authorize.run(admin, wanted.operation, aboutOf(wanted), call);
     const { grants, argumentSalt } = granted(authorization);
     const recorded = {
       call,
@@ -137,6 +136,11 @@ export class RecordedOperation {
       }),
     );
   }
+}
+
+function aboutOf({ operation, secret, arguments: args }: WantedOperation) {
+  if (secret !== undefined) return { secret: { ...secret, arguments: args } };
+  return isErasureOperation(operation) ? { erasure: { arguments: args } } : { kek: { arguments: args } };
 }
 
 function granted({ grants, argumentSalt }: Authorization) {

@@ -121,11 +121,12 @@ export const DELETE_SERVER = route({
   method: 'DELETE',
   path: '/api/servers/:slug',
   tag,
-  summary: 'Disconnect a server. Its labels end with it; its slug is free again.',
+  summary:
+    'Disconnect a server. Its labels end with it, the vault destroys every credential kept for it, and its slug is free again.',
   access: write,
   params,
   reply: { status: 204, description: 'Disconnected.' },
-  errors: ['NOT_FOUND'],
+  errors: ['NOT_FOUND', 'AUDIT_UNAVAILABLE', 'OUTCOME_UNRECORDED'],
 });
 
 export const SERVER_ROUTES = [LIST_SERVERS, CONNECT_SERVER, GET_SERVER, CHANGE_SERVER, DELETE_SERVER];

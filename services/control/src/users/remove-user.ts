@@ -1,14 +1,16 @@
-import { deterministicId, type PolicyCommand } from '@portcullis/contracts';
+import { AppError, deterministicId, newId, type PolicyCommand } from '@portcullis/contracts';
 import type { EntityManager } from 'typeorm';
 import type { PolicyCommands } from '../access/policy-commands.js';
 import type { Admin } from '../authentication/admin.js';
 import { ApiKeyRow, UserRow } from '../database/rows.js';
+import type { EraseInVault } from '../erasing/erase-in-vault.js';
 import type { DirectoryChanges } from '../outbox/directory-changes.js';
 import { lockUser } from './read-users.js';
 
 export interface RemoveUserParts {
   readonly changes: DirectoryChanges;
   readonly policy: PolicyCommands;
+  readonly vault: EraseInVault;
   readonly clock: () => Date;
 }
 
@@ -17,27 +19,42 @@ export interface RemoveUserParts {
  *
  * 1. in one command batch policy removes the member and revokes every key, so the very next authorization is denied
  *    whatever anybody has cached;
- * 2. the row becomes `removed` without its e-mail address, all keys are revoked, the facts are written.
+ * 2. the vault destroys every credential that is the user's own;
+ * 3. policy is told again, for what was made meanwhile; the row becomes `removed` without its e-mail address, all keys are
+ *    revoked, the facts are written.
  *
- * A failure between the two leaves a user who is listed but can do nothing; the request sent again completes it. The row
- * is locked meanwhile, so no key can be made between the two.
+ * A failure in between leaves a user who is listed but can do nothing; the request sent again completes it. So nobody is gone
+ * whose credentials stay. Of somebody who is gone the vault is asked again all the same: an older database of it may have been
+ * restored.
  */
 export class RemoveUser {
   constructor(private readonly parts: RemoveUserParts) {}
 
-  /** @throws AppError `NOT_FOUND`; `FAILED_PRECONDITION` from policy for the last admin. */
+  /** @throws AppError `NOT_FOUND`; `FAILED_PRECONDITION` for oneself, and from policy for the last admin; the vault's. */
   async run(admin: Admin, userId: string): Promise<void> {
-    const { changes, policy, clock } = this.parts;
-    const { org } = admin.principal;
-    await changes.change(org, async (manager, note) => {
+    const { org, sub } = admin.principal;
+    // Who is out already can't have the rest done.
+    if (userId === sub)
+      throw new AppError('FAILED_PRECONDITION', 'You can not remove yourself: another admin has to.');
+    const { changes, policy, vault } = this.parts;
+    await changes.change(org, async (manager) => {
       const user = await lockUser(manager, org, userId);
       if (user.status === 'removed') return;
-      const keys = await manager.findBy(ApiKeyRow, { orgId: org, userId });
-      await policy.send(
-        admin,
-        removal(userId, keys),
-        deterministicId('portcullis/v1/remove-member', org, userId),
-      );
+      const commandId = deterministicId('portcullis/v1/remove-member', org, userId);
+      await policy.send(admin, removal(userId, await keysOf(manager, org, userId)), commandId);
+    });
+    await vault.run(admin, 'user', userId);
+    await this.conclude(admin, userId);
+  }
+
+  private conclude(admin: Admin, userId: string): Promise<void> {
+    const { changes, policy, clock } = this.parts;
+    const { org } = admin.principal;
+    return changes.change(org, async (manager, note) => {
+      const user = await lockUser(manager, org, userId);
+      if (user.status === 'removed') return;
+      const keys = await keysOf(manager, org, userId);
+      await policy.send(admin, removal(userId, keys), newId());
       const now = clock();
       await manager.update(
         UserRow,
@@ -62,6 +79,9 @@ export class RemoveUser {
     });
   }
 }
+
+const keysOf = (manager: EntityManager, org: string, userId: string): Promise<ApiKeyRow[]> =>
+  manager.findBy(ApiKeyRow, { orgId: org, userId });
 
 const removal = (user: string, keys: ApiKeyRow[]): PolicyCommand[] => [
   { type: 'RemoveMember', user },

@@ -4,9 +4,10 @@ import { iso } from '../http/admin-fields.js';
 import type { Asked, Reply } from '../http/route.js';
 import { AskedFor, Serves } from '../http/serves.js';
 import { CreateUser } from './create-user.js';
+import { EraseUser } from './erase-user.js';
 import { ReadUsers } from './read-users.js';
 import { RemoveUser } from './remove-user.js';
-import { CREATE_USER, GET_USER, LIST_USERS, REMOVE_USER } from './users.routes.js';
+import { CREATE_USER, ERASE_USER, GET_USER, LIST_USERS, REMOVE_USER } from './users.routes.js';
 
 @Controller()
 export class UsersController {
@@ -14,6 +15,7 @@ export class UsersController {
     private readonly users: ReadUsers,
     private readonly createUser: CreateUser,
     private readonly removeUser: RemoveUser,
+    private readonly eraseUser: EraseUser,
   ) {}
 
   @Serves(LIST_USERS)
@@ -35,6 +37,11 @@ export class UsersController {
   @Serves(REMOVE_USER)
   remove(@AskedFor() { admin, params }: Asked<typeof REMOVE_USER>): Promise<void> {
     return this.removeUser.run(admin, params.user);
+  }
+
+  @Serves(ERASE_USER)
+  erase(@AskedFor() { admin, params }: Asked<typeof ERASE_USER>): Promise<Reply<typeof ERASE_USER>> {
+    return this.eraseUser.run(admin, params.user);
   }
 }
 

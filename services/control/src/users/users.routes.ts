@@ -1,4 +1,4 @@
-import { ulidSchema } from '@portcullis/contracts';
+import { eraseReplySchema, ulidSchema } from '@portcullis/contracts';
 import { z } from 'zod';
 import { displayName, emailAddress, pageQuery, time, userId } from '../http/admin-fields.js';
 import { route } from '../http/route.js';
@@ -21,6 +21,7 @@ const read = { kind: 'key', operation: 'directory.read', scope: 'admin' } as con
 const write = { kind: 'key', operation: 'directory.write', scope: 'admin' } as const;
 const params = z.strictObject({ user: userId });
 const tag = 'Users';
+const VAULT_ERRORS = ['NOT_FOUND', 'FAILED_PRECONDITION', 'AUDIT_UNAVAILABLE', 'OUTCOME_UNRECORDED'] as const;
 
 export const LIST_USERS = route({
   id: 'listUsers',
@@ -70,11 +71,29 @@ export const REMOVE_USER = route({
   method: 'DELETE',
   path: '/api/users/:user',
   tag,
-  summary: 'Remove a user. Membership and every key end at once. The last admin can not be removed.',
+  summary:
+    "Remove a user. Membership and every key end at once, and the vault destroys the credentials that are the user's own. Admins are removed by another admin.",
   access: write,
   params,
   reply: { status: 204, description: 'Removed.' },
-  errors: ['NOT_FOUND', 'FAILED_PRECONDITION'],
+  errors: VAULT_ERRORS,
 });
 
-export const USER_ROUTES = [LIST_USERS, CREATE_USER, GET_USER, REMOVE_USER];
+export const ERASE_USER = route({
+  id: 'eraseUser',
+  method: 'POST',
+  path: '/api/users/:user/erasure',
+  tag,
+  summary:
+    'Destroy the keys that personal fields about a removed user are sealed to, for good: in every record they become unreadable.',
+  access: write,
+  params,
+  reply: {
+    status: 201,
+    description: 'How much this request has destroyed.',
+    schema: eraseReplySchema.meta({ id: 'Erasure' }),
+  },
+  errors: VAULT_ERRORS,
+});
+
+export const USER_ROUTES = [LIST_USERS, CREATE_USER, GET_USER, REMOVE_USER, ERASE_USER];

@@ -15,6 +15,7 @@ import {
   type Approval,
   type Authorization,
   type AuthorizeAdminRequest,
+  type JsonValue,
   type PolicyCommand,
   type PolicyCommandRequest,
   type PolicyState,
@@ -79,10 +80,17 @@ export class StandInPolicy {
     return found;
   }
 
-  private authorizeAdmin({ assertion, operation, secret, call }: AuthorizeAdminRequest): Authorization {
+  private authorizeAdmin({
+    assertion,
+    operation,
+    secret,
+    erasure,
+    call,
+  }: AuthorizeAdminRequest): Authorization {
     const claims = this.verify(assertion);
     const organisation = this.organisation(claims.org);
     const rule = this.rule(claims, operation, secret);
+    const effect = secret ?? erasure;
     const allowed = rule === 'organisation-admin' || rule === 'own-secret';
     const salt = randomBytes(32);
     const said = {
@@ -94,7 +102,7 @@ export class StandInPolicy {
       label: null,
       reasons: [{ code: rule.replaceAll('-', '_'), rule, message: rule }],
       message: `${allowed ? 'Allowed' : 'Denied'} by rule "${rule}" at policy revision ${organisation.revision}.`,
-      argumentSalt: secret === null ? null : b64u(salt),
+      argumentSalt: effect === undefined ? null : b64u(salt),
     };
     const claimed = {
       org: claims.org,
@@ -111,7 +119,7 @@ export class StandInPolicy {
       tool: null,
       tdg: null,
       label: null,
-      ad: secret === null ? null : argumentDigest(salt, operation, secret.arguments),
+      ad: digestOf(effect, salt, operation),
       rule,
     };
     const { keyring } = this.responder;
@@ -130,18 +138,9 @@ export class StandInPolicy {
         denial: issueToken(keyring, 'pc-denial+jwt', 'audit', { ...denial, reasons }),
       };
     }
-    if (secret === null) return { ...said, grants: null, denial: null };
-    const { srv, slug, dst } = organisation.servers.get(secret.srv)!;
-    const grant = {
-      ...claimed,
-      op: operation as 'secret.put',
-      srv,
-      slug,
-      dst,
-      slots: [secret.slot],
-      apr: null,
-      rkh: null,
-    };
+    if (effect === undefined) return { ...said, grants: null, denial: null };
+    const place = placeOf(organisation, secret);
+    const grant = { ...claimed, op: operation as 'secret.put', ...place, apr: null, rkh: null };
     return {
       ...said,
       grants: issueForAudiences(keyring, 'pc-grant+jwt', ['audit', 'vault'], grant),
@@ -255,6 +254,15 @@ export class StandInPolicy {
       clients,
     };
   }
+}
+
+const digestOf = (effect: { arguments: JsonValue } | undefined, salt: Uint8Array, operation: string) =>
+  effect === undefined ? null : argumentDigest(salt, operation, effect.arguments);
+
+function placeOf({ servers }: Organisation, secret: AuthorizeAdminRequest['secret']) {
+  if (secret === null) return { srv: null, slug: null, dst: null, slots: [] };
+  const { srv, slug, dst } = servers.get(secret.srv)!;
+  return { srv, slug, dst, slots: [secret.slot] };
 }
 
 const isOfUser = (operation: string, secret: AuthorizeAdminRequest['secret']): boolean =>

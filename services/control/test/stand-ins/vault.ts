@@ -13,28 +13,37 @@ import {
   SUBJECT_INFO,
   VERBS,
   verifyToken,
+  ERASURE_OPERATION_OF,
+  type EraseReply,
+  type EraseRequest,
   type PutRequest,
+  type JsonValue,
   type SealedBox,
   type SecretMetadata,
 } from '@portcullis/contracts';
 import type { VerbResponder } from './verb-responder.js';
 
-type Change = Pick<PutRequest, 'grant' | 'receipt' | 'argumentSalt'> & {
-  arguments: { target: PutRequest['arguments']['target'] };
-};
+type Change = Pick<PutRequest, 'grant' | 'receipt' | 'argumentSalt'> & { arguments: JsonValue };
+type Targeted = Change & { arguments: { target: PutRequest['arguments']['target'] } };
 
 /** Keeps what it opens in memory, after the checks that the real vault makes of grant, receipt and arguments. */
 export class StandInVault {
   private readonly subjectKeys = new Map<string, { keyId: string; privateKey: KeyObject }>();
   private readonly used = new Set<string>();
+  /** What happens elsewhere while an erasure is on its way. */
+  whenErasing: (() => Promise<void>) | undefined;
   readonly secrets = new Map<string, { org: string; metadata: SecretMetadata; value: string }>();
 
   constructor(readonly responder: VerbResponder) {
     responder.serve(VERBS.createSubjectKey, ({ org, subject }) => this.subjectKey(`${org}/${subject}`));
     responder.serve(VERBS.putSecret, (request) => this.put(request));
     responder.serve(VERBS.deleteSecret, (request) => ({
-      deleted: this.secrets.delete(this.check(request, 'secret.delete').place),
+      deleted: this.secrets.delete(this.place(request, 'secret.delete').place),
     }));
+    responder.serve(VERBS.erase, async (request) => {
+      await this.whenErasing?.();
+      return this.erase(request);
+    });
     responder.serve(VERBS.listSecrets, ({ assertion, srv }) => {
       const { org } = verifyToken(responder.keyring, 'pc-principal+jwt', 'control', assertion, new Date());
       const own = [...this.secrets.values()].filter(
@@ -78,12 +87,29 @@ export class StandInVault {
       throw new AppError('FORBIDDEN', 'Other arguments.');
     if (this.used.has(granted.jti)) throw new AppError('GRANT_CONSUMED', 'The grant has been used already.');
     this.used.add(granted.jti);
-    const { ownerKind, owner, srv, slot } = args.target;
-    return { org: granted.org, place: [granted.org, srv, slot, ownerKind, owner].join('/') };
+    return granted.org;
+  }
+
+  private place(request: Targeted, operation: string) {
+    const org = this.check(request, operation);
+    const { ownerKind, owner, srv, slot } = request.arguments.target;
+    return { org, place: [org, srv, slot, ownerKind, owner].join('/') };
+  }
+
+  private erase(request: EraseRequest): EraseReply {
+    const { what, id } = request.arguments;
+    const org = this.check(request, ERASURE_OPERATION_OF[what]);
+    const gone = [...this.secrets].filter(
+      ([, secret]) =>
+        secret.org === org && (what === 'server' ? secret.metadata.srv : secret.metadata.owner) === id,
+    );
+    for (const [place] of gone) this.secrets.delete(place);
+    const hadKey = what === 'subject' && this.subjectKeys.delete(`${org}/${id}`);
+    return { secrets: gone.length, ownerKeys: Number(hadKey), subjectKeys: Number(hadKey) };
   }
 
   private put(request: PutRequest): SecretMetadata {
-    const { org, place } = this.check(request, 'secret.put');
+    const { org, place } = this.place(request, 'secret.put');
     const { target, sealed } = request.arguments;
     const value = hpkeOpen({
       recipientPrivateKey: this.responder.keyring.sealKey(sealed.kid).privateKey,
