@@ -5,8 +5,11 @@ import { credentials, loadPackageDefinition, Metadata, type ServiceError } from 
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verifies } from '../../../tools/verifies.js';
+import { AdminApi } from '../src/admin-api/admin-api.js';
+import { putSecret } from '../src/secrets/put-secret.js';
 import { Admin } from './admin.js';
 import { modernClient } from './clients.js';
+import { eventually } from './eventually.js';
 import { runUp, type RunningUp } from './run-up.js';
 
 interface Report {
@@ -246,5 +249,57 @@ describe('a revoked key', () => {
     verifies('D9');
     expect((await first.json('DELETE', `/api/users/${report.member}`)).status).toBeLessThan(300);
     await expect(modernClient(`${report.mcp}/notes`, report.apiKey)).rejects.toThrow(/401|API key/);
+  });
+});
+
+describe('who and what is gone', () => {
+  interface Certified {
+    records: { record: { action: { target: { id: string } }; data: Record<string, unknown> } }[];
+  }
+  const certificates = async (count: number) => {
+    let records: Certified['records'] = [];
+    await eventually(async () => {
+      records = (await second.json<Certified>('GET', '/api/audit/records?action=vault.erased')).body.records;
+      expect(records).toHaveLength(count);
+    });
+    return records.map(({ record: { action, data } }) => [action.target.id, data['what'], data['secrets']]);
+  };
+  const kept = async (slug: string) =>
+    (await second.json<{ secrets: unknown[] }>('GET', `/api/servers/${slug}/secrets`)).body.secrets;
+  const put = (key: string, slot: string, owner: 'organisation' | 'user') =>
+    putSecret(new AdminApi(report.admin, key), {
+      ...{ server: 'mine', slot, owner, credential: 'a credential of some length', pinnedRoots: null },
+    });
+
+  it('leaves no credential behind, and an erased user nothing that is sealed to that person', async () => {
+    verifies('B5', 'D9');
+    const slots = [
+      { slot: 'own', owner: 'user', header: 'X-Own' },
+      { slot: 'shared', owner: 'organisation' },
+    ];
+    const url = 'https://mcp.example.com/mcp';
+    const server = await second.json<{ srv: string }>('POST', '/api/servers', {
+      ...{ slug: 'mine', name: 'Mine', url, slots },
+    });
+    const { user } = (await second.json<{ user: string }>('POST', '/api/users', { name: 'Uma' })).body;
+    const asked = { name: 'k', scopes: ['credentials'] };
+    const key = (await second.json<{ secret: string }>('POST', `/api/users/${user}/keys`, asked)).body.secret;
+    await put(key, 'own', 'user');
+    await put(founded.adminKey, 'own', 'user');
+    await put(founded.adminKey, 'shared', 'organisation');
+    expect(await kept('mine')).toHaveLength(3);
+
+    const erasure = `/api/users/${user}/erasure`;
+    expect((await second.json('POST', erasure)).status).toBe(412);
+    expect((await second.json('DELETE', `/api/users/${user}`)).status).toBe(204);
+    expect(await kept('mine')).toHaveLength(2);
+    expect(await certificates(1)).toEqual([[user, 'user', 1]]);
+    expect((await first.json('POST', erasure)).status).toBe(404);
+    const erased = await second.json('POST', erasure);
+    expect(erased).toEqual({ status: 201, body: { secrets: 0, ownerKeys: 1, subjectKeys: 1 } });
+    expect((await certificates(2))[0]).toEqual([user, 'subject', 0]);
+
+    expect((await second.json('DELETE', '/api/servers/mine')).status).toBe(204);
+    expect((await certificates(3))[0]).toEqual([server.body.srv, 'server', 2]);
   });
 });
