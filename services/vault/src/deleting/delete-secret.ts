@@ -3,7 +3,7 @@ import { writeFact } from '../facts/outbox.js';
 import { secretFact } from '../facts/secret-facts.js';
 import { consumeGrant } from '../proof/consume-grant.js';
 import type { Proofs } from '../proof/proofs.js';
-import { verifyChange } from '../proof/verify-change.js';
+import { verifySecretChange } from '../proof/verify-secret-change.js';
 import { lockSecret } from '../storage/stored-secret.js';
 import type { TenantTransactions } from '../storage/tenant-transactions.js';
 
@@ -18,7 +18,7 @@ export class DeleteSecret {
   /** @throws AppError `UNAUTHENTICATED`, `FORBIDDEN`, `GRANT_CONSUMED`, `UNAVAILABLE` */
   async run(request: DeleteRequest): Promise<DeleteReply> {
     const now = this.clock();
-    const proof = verifyChange(this.proofs, 'secret.delete', request, now);
+    const proof = verifySecretChange(this.proofs, 'secret.delete', request, now);
     const { org } = proof.grant;
     return this.transactions.run(org, async (manager) => {
       await consumeGrant(manager, proof.grant);

@@ -28,7 +28,7 @@ export class Erase {
     const { proofs, keys, transactions, clock } = this.parts;
     const now = clock();
     const { what, id } = request.arguments;
-    const proof = proofs.verifyErasure(request, ERASURE_OPERATION_OF[what], now);
+    const proof = proofs.verifyChange(request, ERASURE_OPERATION_OF[what], now);
     const { org } = proof.grant;
     const order = { org, what, id, grantHash: proof.grantHash, receiptRecordId: proof.receipt.recordId };
     const reply = await transactions.run(org, async (manager) => {

@@ -13,7 +13,7 @@ import { claimsIn, Issuer, targetOf, type Pair } from '../../test/issuer.js';
 import { decideProof, decideReplyKey } from './decide-proof.js';
 import { decideOwnPut, decideTarget } from './decide-target.js';
 import { Proofs } from './proofs.js';
-import { verifyChange } from './verify-change.js';
+import { verifySecretChange } from './verify-secret-change.js';
 
 const trust = testTrust();
 const issuer = new Issuer(trust);
@@ -219,7 +219,8 @@ describe('a change to a secret', () => {
   const target = targetOf({ owner: org });
   const put = (changes = {}) =>
     issuer.change('secret.put', org, issuer.sealedPut(org, target, 'value'), changes);
-  const check = (request: ReturnType<typeof put>) => verifyChange(proofs, 'secret.put', request, new Date());
+  const check = (request: ReturnType<typeof put>) =>
+    verifySecretChange(proofs, 'secret.put', request, new Date());
 
   it('is accepted with exactly the arguments that policy decided on', () => {
     expect(check(put()).grant.op).toBe('secret.put');

@@ -49,27 +49,13 @@ export class Proofs {
     return this.verified(presented, operations, now) as Proof;
   }
 
-  /** Proof that policy allowed exactly this change of the key-encryption keys, and audit has recorded it. */
-  verifyKekChange<Arguments extends JsonValue>(
+  /**
+   * Proof that policy allowed exactly this, argument by argument, and audit has recorded it. The operation's name stands in
+   * the digest where a call has its tool's. @throws as {@link verify}
+   */
+  verifyChange<Arguments extends JsonValue>(
     change: PresentedChange<Arguments>,
-    operation: KekOperation,
-    now: Date,
-  ): Proof<GrantClaims> {
-    return this.verifiedChange(change, operation, now);
-  }
-
-  /** Proof that policy ordered exactly this to be erased, and audit has recorded it. */
-  verifyErasure<Arguments extends JsonValue>(
-    order: PresentedChange<Arguments>,
-    operation: ErasureOperation,
-    now: Date,
-  ): Proof<GrantClaims> {
-    return this.verifiedChange(order, operation, now);
-  }
-
-  private verifiedChange<Arguments extends JsonValue>(
-    change: PresentedChange<Arguments>,
-    operation: KekOperation | ErasureOperation,
+    operation: KekOperation | ErasureOperation | 'secret.put' | 'secret.delete',
     now: Date,
   ): Proof<GrantClaims> {
     const proof = this.verified(change, [operation], now);

@@ -63,7 +63,7 @@ export class KekChanges {
     operation: KekOperation,
   ): Promise<RequestedBy> {
     const { proofs, keyring, transactions } = this.parts;
-    const { grant, receipt } = proofs.verifyKekChange(change, operation, keyring.clock());
+    const { grant, receipt } = proofs.verifyChange(change, operation, keyring.clock());
     await transactions.run(grant.org, (manager) => consumeGrant(manager, grant));
     const { org, kind, sub, call } = grant;
     return { org, kind, sub, call, intent: receipt.recordId };

@@ -16,7 +16,7 @@ import { consumeGrant } from '../proof/consume-grant.js';
 import type { Proof } from '../proof/decide-proof.js';
 import { decideOwnPut } from '../proof/decide-target.js';
 import { demand, type Proofs } from '../proof/proofs.js';
-import { verifyChange } from '../proof/verify-change.js';
+import { verifySecretChange } from '../proof/verify-secret-change.js';
 import type { CurrentVersions } from '../restored/current-versions.js';
 import { credentialAad } from '../storage/credential-aad.js';
 import { findStored, metadataOf, type StoredSecret } from '../storage/stored-secret.js';
@@ -56,7 +56,7 @@ export class PutSecret {
    */
   async run(request: PutRequest): Promise<SecretMetadata> {
     const now = this.parts.clock();
-    const proof = verifyChange(this.parts.proofs, 'secret.put', request, now);
+    const proof = verifySecretChange(this.parts.proofs, 'secret.put', request, now);
     demand(decideOwnPut(proof.grant, request.arguments.target));
     const value = unsealPut(this.parts.keyring, proof.grant.org, request.arguments);
     try {
