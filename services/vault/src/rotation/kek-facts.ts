@@ -7,25 +7,16 @@ const targetOf = (kekId: string) => ({ type: 'kek', id: kekId });
 
 const by = ({ org, kind, sub }: RequestedBy) => ({ org, actor: { kind, id: sub } });
 
-/** A version that seals from now on. */
-export const kekRotated = (requested: RequestedBy, kekId: string, now: Date): FactEntry =>
+/** `rotated`: a version that seals from now on. `retired`: one that, with all before it, opens nothing any more. */
+export const kekChanged = (
+  what: 'rotated' | 'retired',
+  requested: RequestedBy,
+  { kekId, now }: { kekId: string; now: Date },
+): FactEntry =>
   fact(
     {
       ...by(requested),
-      action: 'kek.rotated',
-      target: targetOf(kekId),
-      data: { call: requested.call, intent: requested.intent },
-    },
-    [kekId, requested.call],
-    now,
-  );
-
-/** A version, and all before it, that open nothing any more. */
-export const kekRetired = (requested: RequestedBy, kekId: string, now: Date): FactEntry =>
-  fact(
-    {
-      ...by(requested),
-      action: 'kek.retired',
+      action: `kek.${what}`,
       target: targetOf(kekId),
       data: { call: requested.call, intent: requested.intent },
     },

@@ -6,7 +6,7 @@ import { kekIdOf, kindOf, parseKekId } from '../key-hierarchy/kek-id.js';
 import type { KeyState, OrganisationKeys } from '../key-hierarchy/organisation-keys.js';
 import type { KeyVersionRegister } from '../ports/key-versions.js';
 import { KEK_RETIREMENT_LOCK } from '../storage/advisory-locks.js';
-import { kekRetired, kekRotated } from './kek-facts.js';
+import { kekChanged } from './kek-facts.js';
 import type { OwnerKeyRows } from './owner-key-rows.js';
 import type { KeysByKek, RequestedBy, RewrapRun } from './rewrap-run.js';
 import type { RewrapRuns } from './rewrap-runs.js';
@@ -62,7 +62,7 @@ export class ManageKeks {
     requireLocal(reference, 'rotated');
     const kekId = await this.recorded(by, async (manager) => {
       const version = await addVersion(manager, reference, parseKekId(primary)?.version ?? 0);
-      return kekRotated(by, kekIdOf(reference, version), keyring.clock());
+      return kekChanged('rotated', by, { kekId: kekIdOf(reference, version), now: keyring.clock() });
     });
     await register.of(reference, 'now');
     return kekId;
@@ -110,7 +110,7 @@ export class ManageKeks {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [KEK_RETIREMENT_LOCK]);
       requireUnused(await rows.byKek(manager), upTo);
       await raiseOldest(manager, { ...upTo, newest });
-      return kekRetired(by, kekId, keyring.clock());
+      return kekChanged('retired', by, { kekId, now: keyring.clock() });
     });
     await register.of(id.reference, 'now');
   }
