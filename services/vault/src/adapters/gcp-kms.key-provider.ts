@@ -2,6 +2,7 @@ import type { KeyManagementServiceClient } from '@google-cloud/kms';
 import { AppError } from '@portcullis/contracts';
 import { kekIdOf, parseKekId } from '../key-hierarchy/kek-id.js';
 import { ownerKeyAad } from '../key-hierarchy/owner-key-aad.js';
+import { rewrapHere } from '../key-hierarchy/rewrap-here.js';
 import { tryKey } from '../key-hierarchy/try-key.js';
 import type {
   KeyProvider,
@@ -95,13 +96,8 @@ export class GcpKmsKeyProvider implements KeyProvider {
     });
   }
 
-  async rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
-    const key = await this.unwrap(wrapped, context);
-    try {
-      return await this.wrap(key, context);
-    } finally {
-      key.fill(0);
-    }
+  rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
+    return rewrapHere({ from: this, to: this }, wrapped, context);
   }
 
   async describe(): Promise<readonly KeyVersionStatus[]> {

@@ -8,6 +8,7 @@ import {
 } from '@portcullis/contracts';
 import { kekIdOf, parseKekId } from '../key-hierarchy/kek-id.js';
 import { ownerKeyAad } from '../key-hierarchy/owner-key-aad.js';
+import { rewrapHere } from '../key-hierarchy/rewrap-here.js';
 import { tryKey } from '../key-hierarchy/try-key.js';
 import type {
   KeyProvider,
@@ -54,13 +55,8 @@ export class LocalKeyProvider implements KeyProvider {
     return unwrapKey({ wrappingKey: this.kek(kekId), wrapped: bytes, aad: ownerKeyAad(kekId, context) });
   }
 
-  async rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
-    const key = await this.unwrap(wrapped, context);
-    try {
-      return await this.wrap(key, context);
-    } finally {
-      key.fill(0);
-    }
+  rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
+    return rewrapHere({ from: this, to: this }, wrapped, context);
   }
 
   async describe(): Promise<readonly KeyVersionStatus[]> {

@@ -6,6 +6,7 @@ import type {
   WrappedOwnerKey,
 } from '../ports/key-provider.js';
 import { parseKekId } from './kek-id.js';
+import { rewrapHere } from './rewrap-here.js';
 
 /**
  * Several key-encryption keys, of whatever kinds, as one: the first seals, and each opens what carries its id. So an
@@ -49,12 +50,7 @@ export class KeyProviders implements KeyProvider {
   async rewrap(wrapped: WrappedOwnerKey, context: OwnerKeyContext): Promise<WrappedOwnerKey> {
     const before = this.providerOf(wrapped.kekId);
     if (before === this.sealing) return this.sealing.rewrap(wrapped, context);
-    const key = await before.unwrap(wrapped, context);
-    try {
-      return await this.sealing.wrap(key, context);
-    } finally {
-      key.fill(0);
-    }
+    return rewrapHere({ from: before, to: this.sealing }, wrapped, context);
   }
 
   async describe(): Promise<readonly KeyVersionStatus[]> {

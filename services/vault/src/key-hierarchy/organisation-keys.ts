@@ -7,6 +7,7 @@ import type {
 } from '../ports/key-provider.js';
 import { parseKekId } from './kek-id.js';
 import type { KeyProviders } from './key-providers.js';
+import { rewrapHere } from './rewrap-here.js';
 
 /** A key-encryption key that an organisation has brought: its owner keys are wrapped by it, and nobody else's. */
 export interface CustomerKey {
@@ -106,12 +107,7 @@ export class OrganisationKeys {
       return to === null
         ? this.installation.rewrap(wrapped, context)
         : asked(to, (provider) => provider.rewrap(wrapped, context));
-    const key = await this.unwrap(wrapped, context);
-    try {
-      return await this.wrap(key, context);
-    } finally {
-      key.fill(0);
-    }
+    return rewrapHere({ from: this, to: this }, wrapped, context);
   }
 
   /** As {@link KeyProvider.describe}. A customer's service that is away is one line with its problem. */
