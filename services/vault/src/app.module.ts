@@ -34,6 +34,7 @@ import { UnsealSections } from './reading/unseal-sections.js';
 import { Proofs } from './proof/proofs.js';
 import { PurgeUsedGrants } from './proof/purge-used-grants.js';
 import { CurrentVersions } from './restored/current-versions.js';
+import { LaterRecords } from './restored/later-records.js';
 import { DestroyedKeys } from './restored/destroyed-keys.js';
 import { SuspendRestored } from './restored/suspend-restored.js';
 import { KekChanges } from './rotation/kek-changes.js';
@@ -92,7 +93,7 @@ export function composeVault(parts: VaultParts): Vault {
   const facts = new PendingFacts(jobs);
   publishBacklog(telemetry.metrics, facts);
   const { rewrap, keks } = rotationOf(parts);
-  const current = currentVersionsOf(peers, transactions, clock);
+  const { current, destroyed } = restoredOf(peers, transactions, clock);
   const opening = { proofs, transactions, channels, clock };
   return {
     module: moduleOf([
@@ -112,7 +113,7 @@ export function composeVault(parts: VaultParts): Vault {
         ...opening,
         keyring,
         limits: new LimitReading(transactions),
-        destroyed: new DestroyedKeys(peers, () => performance.now()),
+        destroyed,
         sections: new UnsealSections(envelopes),
       }),
       new KekChanges({ proofs, keyring, transactions, keks }),
@@ -130,12 +131,12 @@ export function composeVault(parts: VaultParts): Vault {
   };
 }
 
-const currentVersionsOf = (audit: VerbCaller, transactions: TenantTransactions, clock: () => Date) =>
-  new CurrentVersions({
-    audit,
-    suspend: new SuspendRestored(transactions, clock),
-    now: () => performance.now(),
-  });
+/** What notices a database that was restored to an earlier state. */
+function restoredOf(audit: VerbCaller, transactions: TenantTransactions, clock: () => Date) {
+  const later = new LaterRecords(audit, () => performance.now());
+  const suspend = new SuspendRestored(transactions, clock);
+  return { current: new CurrentVersions({ audit, later, suspend }), destroyed: new DestroyedKeys(later) };
+}
 
 /** The job that moves owner keys from one key-encryption key to another, and what begins it. */
 function rotationOf({ keys: { provider, register }, jobs, keyring, logger }: VaultParts) {

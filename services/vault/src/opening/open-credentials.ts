@@ -55,7 +55,7 @@ export class OpenCredentials {
     await this.parts.limits.run(proof.grant, now);
     const found = await this.parts.grants.claim(proof.grant);
     const secrets = decideOpening(proof.grant, found);
-    await this.parts.current.demand(secrets);
+    await this.parts.current.demand(proof.grant.org, secrets);
     const opened = await this.open(secrets);
     try {
       return { sealed: this.seal(request, opened) };

@@ -3,6 +3,7 @@ import { verifies } from '../../../../tools/verifies.js';
 import { destroyedFactId } from '../erasing/erasure-facts.js';
 import type { StoredSubjectKey } from '../subject-keys/stored-subject-keys.js';
 import { DestroyedKeys } from './destroyed-keys.js';
+import { LaterRecords } from './later-records.js';
 
 const ORG = newId();
 const keyOf = (subjectKeyId = newId()): StoredSubjectKey =>
@@ -26,7 +27,7 @@ function asked() {
     audit,
     questions,
     destroy,
-    keys: new DestroyedKeys(audit as unknown as VerbCalls, () => at.now),
+    keys: new DestroyedKeys(new LaterRecords(audit as unknown as VerbCalls, () => at.now)),
   };
 }
 
